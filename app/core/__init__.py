@@ -1,0 +1,1 @@
+"""Mechanisms every feature stands on; no product noun lives here."""

@@ -1,0 +1,107 @@
+"""The database: one Base, one session, pragmas and time-outs that suit SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import DateTime, Dialect, MetaData, event, inspect
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase, scoped_session
+from sqlalchemy.types import TypeDecorator
+
+from .config import Settings
+
+# Named from the first revision on, so that SQLite's batch migrations can find a constraint again.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored as UTC; SQLite would otherwise give back naive ones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: aware only, without its zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database: aware, in UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Parent of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy's own attribute
+
+
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+session: scoped_session[Session] = db.session
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Pool and time-outs. Connections are held only while a statement runs or a transaction is open."""
+    if settings.is_sqlite:
+        return {
+            "pool_size": 20,
+            "max_overflow": 40,
+            "hide_parameters": True,
+            "connect_args": {"timeout": 5, "check_same_thread": False},
+        }
+    return {
+        "pool_size": 20,
+        "max_overflow": 40,
+        "pool_pre_ping": True,
+        "hide_parameters": True,
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c timezone=UTC",
+        },
+    }
+
+
+@event.listens_for(Engine, "connect")
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, SqliteConnection):
+        return
+    cursor = connection.cursor()
+    # WAL readers never wait for the writer; NORMAL survives a killed process (sqlite.org/wal.html).
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=5000",
+        "foreign_keys=ON",
+        "cache_size=-16000",
+        "mmap_size=268435456",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def is_row(value: object) -> bool:
+    """Whether `value` is a database row, which no template may see."""
+    return isinstance(value, Base)
+
+
+def reload(row: Base) -> None:
+    """Read `row` again from the database."""
+    state = inspect(row)
+    if state.session is not None:
+        state.session.refresh(row)

@@ -1,0 +1,159 @@
+"""Forms: the shape of input, shared by every door; what was typed is never lost when it is refused."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+from flask import g, request
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, Form, HiddenField, StringField, ValidationError
+from wtforms.validators import StopValidation
+
+from .errors import Invalid, Sentence
+from .i18n import _
+from .names import grapheme_length
+
+P = ParamSpec("P")
+F = TypeVar("F", bound="BaseForm")
+Body = str | Markup
+
+# Sent along by every form; not content.
+ALWAYS_ALLOWED = frozenset({"csrf_token"})
+
+
+class BaseForm(FlaskForm):  # type: ignore[misc, unused-ignore]
+    """Parent of every form. CSRF is checked once for all doors in core.web, so a form knows only content."""
+
+    class Meta:
+        csrf = False
+
+
+class SubmissionForm(BaseForm):
+    """A form whose double submit makes one thing: `submission_key` is made when the form is shown."""
+
+    submission_key = HiddenField(default=lambda: secrets.token_hex(16))
+
+
+def required(sentence: Sentence | str | None = None) -> Callable[[Form, Field], None]:
+    """Refuse nothing at all and only spaces, including the invisible ones."""
+
+    def check(_form: Form, field: Field) -> None:
+        text = field.data if isinstance(field.data, str) else ("x" if field.data else "")
+        if not text.strip().strip("\u200b\u200c\u200d\u2060\ufeff\u00ad\u3164\u115f\u1160\uffa0 \u3000\n\t"):
+            raise StopValidation(str(sentence or _("入力してください")))
+
+    check.field_flags = {"required": True}  # type: ignore[attr-defined]
+    return check
+
+
+def longest(most: int) -> Callable[[Form, Field], None]:
+    """Refuse more than `most` characters as people count them (graphemes), and say how many there are."""
+
+    def check(_form: Form, field: Field) -> None:
+        length = grapheme_length(field.data or "")
+        if length > most:
+            raise ValidationError(
+                str(_("%(most)s文字以内にしてください（いま%(length)s文字です）", most=f"{most:,}", length=f"{length:,}"))
+            )
+
+    check.field_flags = {"maxlength": most * 4}  # type: ignore[attr-defined]
+    check.most = most  # type: ignore[attr-defined]
+    return check
+
+
+def no_nul(text: str | None) -> str | None:
+    """Drop NUL, which no database column takes, and bring line ends to one form."""
+    return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n") if text else text
+
+
+def trimmed(text: str | None) -> str | None:
+    """For one-line fields: without NUL and outer spaces."""
+    cleaned = no_nul(text)
+    return cleaned.strip() if cleaned else cleaned
+
+
+class LineField(StringField):
+    """One line of text."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("filters", [trimmed])
+        super().__init__(*args, **kwargs)
+
+
+def parse(form_class: type[F], **defaults: Any) -> dict[str, Any]:
+    """What was posted, checked: field name → value. Raises Invalid, keeping the bound form for `redisplay`."""
+    form = form_class(request.form, **defaults)
+    g.form = form
+    unknown = set(request.form) - set(form._fields) - ALWAYS_ALLOWED
+    if unknown:
+        raise Invalid(
+            _("この画面にない項目が送られたため、保存しませんでした（%(names)s）。画面を開き直してください。",
+              names="、".join(sorted(unknown))[:80])
+        )
+    if not form.validate():
+        raise Invalid(_("入力内容をご確認ください。書いた内容はそのまま残っています。"), _sentences(form))
+    return cast(dict[str, Any], form.data)
+
+
+def parse_payload(form_class: type[F], payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for JSON and socket payloads: text, numbers and truth values only."""
+    if not isinstance(payload, Mapping) or not all(
+        isinstance(value, (str, int, bool)) or value is None for value in payload.values()
+    ):
+        raise Invalid(_("送られた内容の形が正しくありません。"))
+    texts = MultiDict(
+        {name: str(value) for name, value in payload.items() if value is not None and value is not False}
+    )
+    form = form_class(texts)
+    if set(payload) - set(form._fields):
+        raise Invalid(_("送られた内容の形が正しくありません。"))
+    if not form.validate():
+        raise Invalid(_("入力内容をご確認ください。書いた内容はそのまま残っています。"), _sentences(form))
+    return cast(dict[str, Any], form.data)
+
+
+def _sentences(form: Form) -> dict[str, list[Sentence | str]]:
+    return {name: list(messages) for name, messages in form.errors.items() if name}
+
+
+def blank(form_class: type[F], **defaults: Any) -> F:
+    """The form to show: the one just refused with what was typed, or a fresh one with `defaults`."""
+    refused = g.get("form")
+    if isinstance(refused, form_class) and g.get("is_redisplayed"):
+        return refused
+    return form_class(None, **defaults)
+
+
+def redisplay(view: Callable[..., Body]) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """When the door refuses input, show `view` again (same arguments) with the typed text and the sentences."""
+
+    def decorate(door: Callable[P, Any]) -> Callable[P, Any]:
+        @wraps(door)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+            try:
+                return door(*args, **kwargs)
+            except Invalid as refusal:
+                form = g.get("form")
+                if form is None:
+                    raise
+                place_sentences(form, refusal)
+                g.is_redisplayed = True
+                return view(*args, **kwargs), Invalid.status
+
+        return guarded
+
+    return decorate
+
+
+def place_sentences(form: Form, refusal: Invalid) -> None:
+    """Put the sentences of a refusal beside their fields; one without a field stands above the form."""
+    for name, sentences in refusal.fields.items():
+        if name in form._fields and not form._fields[name].errors:
+            form._fields[name].errors = tuple(str(sentence) for sentence in sentences)
+    if not form.errors:
+        form.form_errors = [str(refusal.sentence)]

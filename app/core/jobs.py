@@ -1,0 +1,85 @@
+"""Jobs: huey wakes the outbox after each commit and tidies up every hour.
+
+A job is only a wake-up call: what must not be lost lies in the outbox, so a lost call costs a minute.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from flask import Flask
+from huey import Huey, PriorityRedisHuey, SqliteHuey, crontab
+from huey.consumer import Consumer
+
+from .config import Settings
+from .events import drain, on_enqueued
+
+log = structlog.get_logger(__name__)
+
+WORKERS = 2
+LONGEST_WAIT_SECONDS = 0.5  # between a commit and its delivery when nothing else is going on
+
+
+class _InnerConsumer(Consumer):  # type: ignore[misc, unused-ignore]
+    """A consumer beside the web threads: the server keeps the signals."""
+
+    def _set_signal_handlers(self) -> None:
+        return None
+
+
+def install_jobs(app: Flask, settings: Settings, tidy: Sequence[Callable[[], Any]]) -> None:
+    """Make the queue and its tasks; `tidy` are operations that delete what is past its time."""
+    huey = _queue(settings)
+    app.extensions["tsubomi.huey"] = huey
+
+    def deliver() -> None:
+        with app.app_context():
+            drain()
+
+    def tidy_up() -> None:
+        for each in tidy:
+            with app.app_context():
+                each()
+
+    wake = huey.task(name="deliver")(deliver)
+    huey.periodic_task(crontab(minute="*"), name="deliver_what_waits")(deliver)
+    huey.periodic_task(crontab(minute="17"), name="tidy_up")(tidy_up)
+    on_enqueued(lambda: _wake(app, wake))
+
+
+def _wake(app: Flask, task: Callable[[], Any]) -> None:
+    if app.testing:
+        return  # tests deliver when they say so
+    try:
+        task()
+    except Exception:
+        # The row is committed; the minute's round will find it.
+        log.warning("the queue could not be woken", exc_info=True)
+
+
+def _queue(settings: Settings) -> Huey:
+    if settings.redis_url:
+        return PriorityRedisHuey("tsubomi", url=settings.redis_url, results=False)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("tsubomi", filename=str(settings.data / "jobs.db"), results=False)
+
+
+def start_consumer(app: Flask) -> Consumer:
+    """Work on jobs in threads of this process, until it ends."""
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    consumer = _InnerConsumer(
+        app.extensions["tsubomi.huey"], workers=WORKERS, max_delay=LONGEST_WAIT_SECONDS, worker_type="thread"
+    )
+    consumer.start()
+    app.extensions["tsubomi.consumer"] = consumer
+    return consumer
+
+
+def run_consumer(app: Flask) -> None:
+    """Be the worker process of the scaled set-up; returns when told to stop."""
+    Consumer(
+        app.extensions["tsubomi.huey"], workers=WORKERS, max_delay=LONGEST_WAIT_SECONDS, worker_type="thread"
+    ).run()
