@@ -1,0 +1,21 @@
+"""Who may see and do what. Read `rules.py` to audit the product."""
+
+from __future__ import annotations
+
+from . import rules
+from .engine import allowed, can, claim, fetch, registered, why_not
+from .viewer import NOBODY, Viewer, viewer_of, viewers_of
+
+__all__ = [
+    "NOBODY",
+    "Viewer",
+    "allowed",
+    "can",
+    "claim",
+    "fetch",
+    "registered",
+    "rules",
+    "viewer_of",
+    "viewers_of",
+    "why_not",
+]

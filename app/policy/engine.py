@@ -1,0 +1,150 @@
+"""One rule, two readings: `can` asks about a row, `allowed` filters a table, `fetch` and `claim` get one row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
+
+from app.core.db import Base, session
+from app.core.errors import Forbidden, NotFound, Sentence
+from app.core.i18n import _
+from app.core.ids import PublicId
+
+from .logic import Verdict, as_clause
+from .viewer import Viewer
+
+K = TypeVar("K", bound=Base)
+
+
+# A rule: from a viewer and a row, or its class, to a verdict.
+RuleFunction = Callable[[Viewer, Any], Verdict]
+# Why a visible row may not be acted on, for the person who tried.
+WhyNot = Callable[[Viewer, Any], Sentence | str]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    function: RuleFunction
+    loads: tuple[str, ...]
+    why_not: WhyNot | None
+
+
+_rules: dict[tuple[str, type[Base]], _Rule] = {}
+
+
+class NoSuchRule(RuntimeError):
+    """An action nobody wrote a rule for: a mistake in the code, never a silent no."""
+
+
+def rule(
+    action: str, kind: type[Base], *, loads: tuple[str, ...] = (), why_not: WhyNot | None = None
+) -> Callable[[RuleFunction], RuleFunction]:
+    """Register the rule of one (action, kind). `loads` names the relations a row must have loaded to be asked."""
+
+    def register(function: RuleFunction) -> RuleFunction:
+        if (action, kind) in _rules:
+            raise RuntimeError(f"two rules say who may {action} a {kind.__name__}")
+        _rules[action, kind] = _Rule(function, loads, why_not)
+        return function
+
+    return register
+
+
+def registered() -> Iterator[tuple[str, type[Base]]]:
+    """Every (action, kind) there is a rule for."""
+    yield from _rules
+
+
+def _rule_of(action: str, kind: type[Base]) -> _Rule:
+    try:
+        return _rules[action, kind]
+    except KeyError:
+        raise NoSuchRule(f"no rule says who may {action} a {kind.__name__}") from None
+
+
+def can(viewer: Viewer, action: str, row: Base) -> bool:
+    """Whether the viewer may do this to this row; acting always needs seeing."""
+    kind = type(row)
+    seen = action == "view" or bool(_rule_of("view", kind).function(viewer, row))
+    return seen and bool(_rule_of(action, kind).function(viewer, row))
+
+
+def allowed(viewer: Viewer, action: str, kind: type[Base]) -> ColumnElement[bool]:
+    """The same rule as a WHERE clause over `kind`."""
+    clause = as_clause(_rule_of(action, kind).function(viewer, kind))
+    if action == "view":
+        return clause
+    return as_clause(_rule_of("view", kind).function(viewer, kind)) & clause
+
+
+def loads_of(kind: type[Base], *actions: str) -> list[Any]:
+    """Loader options a row of `kind` needs before these rules can be asked about it."""
+    names = dict.fromkeys(name for action in actions for name in _rule_of(action, kind).loads)
+    return [joinedload(getattr(kind, name)) for name in names]
+
+
+def fetch(
+    viewer: Viewer,
+    kind: type[K],
+    public_id: PublicId,
+    action: str = "view",
+    *,
+    key: InstrumentedAttribute[str] | None = None,
+    also: tuple[Any, ...] = (),
+) -> K:
+    """The row with this public id, for this act. Raises NotFound where the viewer cannot see it, else Forbidden.
+
+    `key` names another unique column (a board's slug); `also` adds loader options.
+    """
+    return _fetch(viewer, kind, public_id, action, key, also, is_locked=False)
+
+
+def claim(
+    viewer: Viewer,
+    kind: type[K],
+    public_id: PublicId,
+    action: str,
+    *,
+    key: InstrumentedAttribute[str] | None = None,
+    also: tuple[Any, ...] = (),
+) -> K:
+    """Like `fetch`, and nobody else changes the row until the operation ends."""
+    return _fetch(viewer, kind, public_id, action, key, also, is_locked=True)
+
+
+def _fetch(
+    viewer: Viewer,
+    kind: type[K],
+    public_id: PublicId,
+    action: str,
+    key: InstrumentedAttribute[str] | None,
+    also: tuple[Any, ...],
+    *,
+    is_locked: bool,
+) -> K:
+    column = key if key is not None else kind.public_id  # type: ignore[attr-defined]
+    query = (
+        select(kind)
+        .where(column == public_id, allowed(viewer, "view", kind))
+        .options(*loads_of(kind, "view", action), *also)
+    )
+    if is_locked:
+        query = query.with_for_update(of=kind, key_share=True)
+    row = session.scalar(query)
+    if row is None:
+        raise NotFound()
+    if not can(viewer, action, row):
+        raise Forbidden(why_not(viewer, action, row))
+    return row
+
+
+def why_not(viewer: Viewer, action: str, row: Base) -> Sentence | str:
+    """The sentence for a person who may see the row but not do this."""
+    explain = _rule_of(action, type(row)).why_not
+    if explain is None:
+        return _("この操作はできません。必要なときは、人事または運営の担当者にご相談ください。")
+    return explain(viewer, row)

@@ -1,0 +1,259 @@
+"""The table of rules: read this page to audit the product.
+
+Every rule is one function of (viewer, subject) built from connectives, and is read twice: about a row and as a
+WHERE clause. Never write ==, in, and, or, not on a subject here; a guard test says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core.errors import Sentence
+from app.core.i18n import _
+from app.models import (
+    STAFF,
+    UNBLOCKABLE,
+    Board,
+    Cohort,
+    Community,
+    Group,
+    Invitation,
+    Member,
+    MemberSession,
+    Post,
+    Role,
+    Topic,
+)
+
+from .engine import rule
+from .logic import Verdict, all_of, any_of, has_any_bit, is_set, none_of, one_of, same, through
+from .viewer import Viewer
+
+# ── the community and its parts ──────────────────────────────────────────────────────────────────────────────
+
+
+@rule("view", Community)
+def community_view(viewer: Viewer, community: Any) -> Verdict:
+    """Everyone inside knows its name."""
+    return viewer.is_active
+
+
+@rule("configure", Community)
+def community_configure(viewer: Viewer, community: Any) -> Verdict:
+    """Set-up and settings belong to the administrator."""
+    return viewer.is_administrator
+
+
+@rule("organise", Community)
+def community_organise(viewer: Viewer, community: Any) -> Verdict:
+    """Cohorts, groups, walls, boards and invitations belong to HR, and to the administrator while setting up."""
+    return any_of(viewer.is_hr, all_of(viewer.is_administrator, none_of(is_set(community.second_hr_at))))
+
+
+@rule("appoint", Community)
+def community_appoint(viewer: Viewer, community: Any) -> Verdict:
+    """Roles are given by the administrator or HR's lead."""
+    return any_of(viewer.is_administrator, viewer.is_lead)
+
+
+@rule("view", Cohort)
+def cohort_view(viewer: Viewer, cohort: Any) -> Verdict:
+    """Staff know every cohort; a candidate knows those on this side of the wall."""
+    return all_of(viewer.is_active, none_of(one_of(cohort.id, viewer.walled_cohort_ids)))
+
+
+@rule("view", Group)
+def group_view(viewer: Viewer, group: Any) -> Verdict:
+    """One's own 班, and all of them for HR."""
+    return any_of(viewer.is_hr, all_of(viewer.is_active, one_of(group.id, viewer.group_ids)))
+
+
+# ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_here(member: Any) -> Verdict:
+    return none_of(is_set(member.ended_at), is_set(member.suspended_at))
+
+
+def _is_apart(viewer: Viewer, member: Any) -> Verdict:
+    """Blocked in either direction, or on the other side of a wall; official people are never apart."""
+    return any_of(
+        all_of(one_of(member.id, viewer.blocked_ids), none_of(has_any_bit(member.roles, UNBLOCKABLE))),
+        one_of(member.cohort_id, viewer.walled_cohort_ids),
+    )
+
+
+@rule("view", Member)
+def member_view(viewer: Viewer, member: Any) -> Verdict:
+    """Whoever shares this space, unless a block or a wall stands between; oneself always."""
+    return all_of(
+        viewer.is_active,
+        any_of(
+            same(member.id, viewer.id),
+            all_of(_is_here(member), none_of(_is_apart(viewer, member))),
+        ),
+    )
+
+
+@rule("administer", Member)
+def member_administer(viewer: Viewer, member: Any) -> Verdict:
+    """HR's list of people, suspended ones included, is HR's and the administrator's."""
+    return any_of(viewer.is_hr, viewer.is_administrator)
+
+
+def _why_no_block(viewer: Viewer, member: Any) -> Sentence:
+    return _("人事・運営の担当者はブロックできません。困っていることがあれば、相談窓口にお話しください。")
+
+
+@rule("block", Member, why_not=_why_no_block)
+def member_block(viewer: Viewer, member: Any) -> Verdict:
+    """Anyone but oneself and those who speak officially; official people block nobody."""
+    return all_of(
+        viewer.is_active,
+        not bool(viewer.roles & UNBLOCKABLE),
+        none_of(same(member.id, viewer.id), has_any_bit(member.roles, UNBLOCKABLE)),
+    )
+
+
+@rule("suspend", Member)
+def member_suspend(viewer: Viewer, member: Any) -> Verdict:
+    """HR suspends candidates and employees; the administrator's lead decides about other powers. Never oneself."""
+    return all_of(
+        none_of(same(member.id, viewer.id)),
+        any_of(
+            all_of(viewer.is_hr, none_of(has_any_bit(member.roles, UNBLOCKABLE))),
+            viewer.is_administrator,
+        ),
+    )
+
+
+@rule("end", Member)
+def member_end(viewer: Viewer, member: Any) -> Verdict:
+    """Leaving is one's own act; HR may end the membership of candidates and employees, with a reason."""
+    return all_of(
+        viewer.is_active,
+        any_of(
+            same(member.id, viewer.id),
+            all_of(viewer.is_hr, none_of(has_any_bit(member.roles, UNBLOCKABLE))),
+            all_of(viewer.is_administrator, has_any_bit(member.roles, STAFF)),
+        ),
+    )
+
+
+# ── doors ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _handles_invitations(viewer: Viewer, invitation: Any) -> Verdict:
+    """HR handles every invitation; the administrator those of staff (the first HR person comes from there)."""
+    return any_of(
+        viewer.is_hr,
+        all_of(viewer.is_administrator, has_any_bit(invitation.roles, STAFF)),
+    )
+
+
+@rule("view", Invitation)
+def invitation_view(viewer: Viewer, invitation: Any) -> Verdict:
+    """Those who may handle it."""
+    return _handles_invitations(viewer, invitation)
+
+
+@rule("handle", Invitation)
+def invitation_handle(viewer: Viewer, invitation: Any) -> Verdict:
+    """Send, send again, revoke."""
+    return _handles_invitations(viewer, invitation)
+
+
+@rule("view", MemberSession)
+def session_view(viewer: Viewer, member_session: Any) -> Verdict:
+    """One's own devices."""
+    return all_of(viewer.is_active, same(member_session.member_id, viewer.id))
+
+
+@rule("end", MemberSession)
+def session_end(viewer: Viewer, member_session: Any) -> Verdict:
+    """One's own devices."""
+    return same(member_session.member_id, viewer.id)
+
+
+# ── boards ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@rule("view", Board)
+def board_view(viewer: Viewer, board: Any) -> Verdict:
+    """Its readers; HR also knows a board it does not read exists, in the office only (queries there ask `organise`)."""
+    return all_of(viewer.is_active, one_of(board.id, viewer.board_ids))
+
+
+def _why_no_writing(viewer: Viewer, board: Any) -> Sentence:
+    return _("このひろばは、読むための場所です。ほかのひろばには書き込めます。")
+
+
+@rule("write", Board, why_not=_why_no_writing)
+def board_write(viewer: Viewer, board: Any) -> Verdict:
+    """Its writers."""
+    return one_of(board.id, viewer.writable_board_ids)
+
+
+def _is_author_apart(viewer: Viewer, written: Any) -> Verdict:
+    """A block or a wall between viewer and author; `viewer.blocked_ids` never holds official people."""
+    return any_of(
+        one_of(written.author_id, viewer.blocked_ids),
+        one_of(written.author_cohort_id, viewer.walled_cohort_ids),
+    )
+
+
+def _is_open_to(viewer: Viewer, written: Any) -> Verdict:
+    """Not hidden, or hidden from others only: moderators and the author still see it."""
+    return any_of(viewer.is_moderator, same(written.author_id, viewer.id), none_of(is_set(written.hidden_at)))
+
+
+@rule("view", Topic)
+def topic_view(viewer: Viewer, topic: Any) -> Verdict:
+    """The board's readers, as far as neither hiding, a block nor a wall stands between."""
+    return all_of(
+        viewer.is_active,
+        one_of(topic.board_id, viewer.board_ids),
+        _is_open_to(viewer, topic),
+        none_of(_is_author_apart(viewer, topic)),
+    )
+
+
+def _why_no_reply(viewer: Viewer, topic: Any) -> Sentence:
+    if topic.hidden_at is not None:
+        return _(
+            "このトピックは運営が非表示にしているため、コメントできません。"
+            "同じひろばに新しいトピックを作れます。"
+        )
+    return _("このひろばは、読むための場所です。ほかのひろばには書き込めます。")
+
+
+@rule("reply", Topic, why_not=_why_no_reply)
+def topic_reply(viewer: Viewer, topic: Any) -> Verdict:
+    """The board's writers, while the topic is not hidden."""
+    return all_of(one_of(topic.board_id, viewer.writable_board_ids), none_of(is_set(topic.hidden_at)))
+
+
+@rule("hide", Topic)
+def topic_hide(viewer: Viewer, topic: Any) -> Verdict:
+    """Moderators, on boards they read."""
+    return viewer.is_moderator
+
+
+@rule("view", Post, loads=("topic",))
+def post_view(viewer: Viewer, post: Any) -> Verdict:
+    """Whoever sees the topic, as far as neither hiding, a block nor a wall stands between."""
+    return all_of(
+        through(post, "topic", lambda topic: topic_view(viewer, topic)),
+        _is_open_to(viewer, post),
+        none_of(_is_author_apart(viewer, post)),
+    )
+
+
+@rule("hide", Post, loads=("topic",))
+def post_hide(viewer: Viewer, post: Any) -> Verdict:
+    """Moderators; a topic's first post is hidden with its topic."""
+    return all_of(viewer.is_moderator, none_of(same(post.is_first, True)))
+
+
+# Roles that only the administrator, or HR's lead, may hand out; HR invites candidates and employees.
+INVITABLE_BY_HR = Role.CANDIDATE | Role.EMPLOYEE

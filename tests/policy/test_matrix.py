@@ -1,0 +1,211 @@
+"""One rule, two readings: for every rule and every kind of viewer, the check and the filter agree."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app import policy
+from app.core.db import Base, session
+from app.core.operation import unit_of_work
+from app.models import (
+    Block,
+    Board,
+    BoardAudience,
+    Cohort,
+    Group,
+    GroupMember,
+    Invitation,
+    Member,
+    MemberSession,
+    Post,
+    Role,
+    Topic,
+    Wall,
+)
+from app.policy.engine import loads_of
+from app.policy.viewer import forget_viewers, viewers_of
+from tests.conftest import NOON
+
+ROLES = (
+    *[Role.CANDIDATE] * 10,
+    *[Role.EMPLOYEE] * 4,
+    Role.EMPLOYEE | Role.MODERATOR,
+    Role.HR,
+    Role.HR | Role.LEAD,
+    Role.HR | Role.MODERATOR,
+    Role.MODERATOR,
+    Role.DESK,
+    Role.AUDITOR,
+    Role.ADMINISTRATOR,
+)
+
+
+def _some(dice: random.Random, share: float, moment: datetime = NOON) -> datetime | None:
+    return moment if dice.random() < share else None
+
+
+def plant_random_world(seed: int) -> None:
+    """Members of every role, some suspended or gone, blocks, walls, boards of every audience, erased authors."""
+    dice = random.Random(seed)
+    with unit_of_work():
+        cohorts = [Cohort(name=f"入社{number}", starts_on=date(2027, 4, 1)) for number in range(3)]
+        session.add_all(cohorts)
+        session.flush()
+        groups = [Group(name=f"班{number}", cohort_id=dice.choice(cohorts).id) for number in range(4)]
+        session.add_all(groups)
+        low, high = sorted([cohorts[0].id, cohorts[1].id])
+        session.add(Wall(low_cohort_id=low, high_cohort_id=high))
+        members = [_random_member(dice, number, role, cohorts) for number, role in enumerate(ROLES * 2)]
+        session.add_all(members)
+        session.flush()
+        for member in members:
+            if member.roles == Role.CANDIDATE and dice.random() < 0.7:
+                session.add(GroupMember(group_id=dice.choice(groups).id, member_id=member.id))
+            session.add(
+                MemberSession(
+                    member_id=member.id, secret_hash=f"{seed}-{member.id}", device="-", expires_on=date(2027, 1, 1)
+                )
+            )
+        for _ in range(40):
+            one, other = dice.sample(members, 2)
+            if session.get(Block, (one.id, other.id)) is None:
+                session.add(Block(blocker_id=one.id, blocked_id=other.id))
+                session.flush()
+        _random_boards(dice, members, cohorts, groups)
+        for number, role in enumerate((Role.CANDIDATE, Role.EMPLOYEE, Role.HR, Role.DESK)):
+            session.add(
+                Invitation(mail=f"invited{number}@example.jp", roles=int(role), secret_hash=f"{seed}i{number}")
+            )
+
+
+def _random_member(dice: random.Random, number: int, role: Role, cohorts: list[Cohort]) -> Member:
+    is_candidate = role == Role.CANDIDATE
+    return Member(
+        mail=f"random{number}@example.jp",
+        roles=int(role),
+        cohort_id=dice.choice(cohorts).id if is_candidate and dice.random() < 0.9 else None,
+        display_name=f"だれか{number}",
+        display_fold=f"だれか{number}",
+        bud=1,
+        suspended_at=_some(dice, 0.15),
+        ended_at=_some(dice, 0.1),
+    )
+
+
+def _random_boards(
+    dice: random.Random, members: list[Member], cohorts: list[Cohort], groups: list[Group]
+) -> None:
+    for number in range(6):
+        board = Board(slug=f"random-{number}", name=f"ひろば{number}")
+        session.add(board)
+        session.flush()
+        for _ in range(3):
+            kind = dice.choice(("role", "cohort_id", "group_id"))
+            value = {
+                "role": int(dice.choice(list(Role))),
+                "cohort_id": dice.choice(cohorts).id,
+                "group_id": dice.choice(groups).id,
+            }[kind]
+            session.add(BoardAudience(board_id=board.id, is_writer=dice.random() < 0.6, **{kind: value}))
+        for _ in range(8):
+            author = dice.choice([*members, None])
+            topic = Topic(
+                board_id=board.id,
+                author_id=author.id if author else None,
+                author_cohort_id=author.cohort_id if author else None,
+                title="題",
+                started_at=NOON,
+                hidden_at=_some(dice, 0.25),
+            )
+            session.add(topic)
+            session.flush()
+            for place in range(3):
+                writer = dice.choice([*members, None])
+                session.add(
+                    Post(
+                        topic_id=topic.id,
+                        author_id=writer.id if writer else None,
+                        author_cohort_id=writer.cohort_id if writer else None,
+                        is_first=place == 0,
+                        body="文",
+                        body_html="<p>文</p>",
+                        renderer_version=1,
+                        written_at=NOON + timedelta(minutes=place),
+                        hidden_at=_some(dice, 0.25),
+                    )
+                )
+
+
+@pytest.fixture
+def random_world(app: Flask) -> Iterator[dict[str, policy.Viewer]]:
+    """Viewers of a random world: everybody in it, and nobody."""
+    with app.app_context():
+        for seed in (1, 2):
+            session.execute(Member.__table__.select().limit(1))
+            _clear_mails(seed)
+            plant_random_world(seed)
+        forget_viewers()
+        ids = session.scalars(select(Member.id)).all()
+        yield {"nobody": policy.NOBODY, **{str(key): viewer for key, viewer in viewers_of(ids).items()}}
+
+
+def _clear_mails(seed: int) -> None:
+    """Make room for another round of the same names."""
+    with unit_of_work():
+        for member in session.scalars(select(Member).where(Member.mail.like("random%"))):
+            member.mail = f"round{seed}-{member.mail}"
+        for invitation in session.scalars(select(Invitation).where(Invitation.mail.like("invited%"))):
+            invitation.mail = f"round{seed}-{invitation.mail}"
+        for board in session.scalars(select(Board).where(Board.slug.like("random-%"))):
+            board.slug = f"round{seed}-{board.slug}"
+
+
+def _rows(kind: type[Base], action: str) -> list[Base]:
+    options = loads_of(kind, "view", action)
+    return list(session.scalars(select(kind).options(*options)).unique())
+
+
+def test_the_check_and_the_filter_of_every_rule_agree_for_every_viewer(
+    random_world: dict[str, policy.Viewer],
+) -> None:
+    answers: dict[tuple[str, str], set[bool]] = defaultdict(set)
+    for action, kind in policy.registered():
+        rows = _rows(kind, action)
+        for name, viewer in random_world.items():
+            key = kind.__mapper__.primary_key[0]
+            filtered = set(session.scalars(select(key).where(policy.allowed(viewer, action, kind))))
+            checked = {row.id for row in rows if policy.can(viewer, action, row)}  # type: ignore[attr-defined]
+            assert checked == filtered, f"{action} {kind.__name__} drifts for viewer {name}"
+            answers[action, kind.__name__] |= {bool(checked), len(checked) < len(rows)}
+            answers[action, kind.__name__] |= {row.id in checked for row in rows}  # type: ignore[attr-defined]
+    one_sided = {rule for rule, seen in answers.items() if seen != {True, False}}
+    assert not one_sided, f"the world never shows both a yes and a no for {one_sided}"
+
+
+def test_nobody_suspended_and_ended_members_see_nothing_at_all(random_world: dict[str, policy.Viewer]) -> None:
+    closed = [viewer for viewer in random_world.values() if not viewer.is_active]
+    assert len(closed) > 3
+    for viewer in closed:
+        for action, kind in policy.registered():
+            if action == "view":
+                clause = policy.allowed(viewer, action, kind)
+                assert not session.scalars(select(kind.__mapper__.primary_key[0]).where(clause)).all()
+
+
+def test_a_block_acts_in_both_directions_and_a_wall_too(random_world: dict[str, policy.Viewer]) -> None:
+    members = {row.id: row for row in session.scalars(select(Member).options(joinedload(Member.cohort)))}
+    for viewer in random_world.values():
+        for other_id in viewer.blocked_ids:
+            assert viewer.id in random_world[str(other_id)].blocked_ids
+            assert not policy.can(viewer, "view", members[other_id])
+        for row in members.values():
+            if row.cohort_id in viewer.walled_cohort_ids:
+                assert not policy.can(viewer, "view", row)
