@@ -1,0 +1,1 @@
+"""Doors: sign-in, sessions, second factor, one's own security, roles, suspension, leaving."""

@@ -1,0 +1,294 @@
+"""Roles that exclude each other, suspension, and leaving."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.events import MembershipEnded
+from app.accounts.operations import (
+    end_membership,
+    end_membership_of,
+    give_roles,
+    lift_suspension,
+    settle_set_up_mode,
+    suspend_member,
+)
+from app.core.db import session
+from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
+from app.core.events import OutboxRow
+from app.models import (
+    Block,
+    Community,
+    GroupMember,
+    Member,
+    MemberSession,
+    RecoveryCode,
+    Role,
+    excluded_pair,
+)
+from app.policy import viewer_of
+from tests.accounts.conftest import is_inside, kept_hash, member_row
+from tests.conftest import NO_SUCH_ID, PASSWORD, World
+
+STAFF_KEYS = ("takumi", "naomi", "jinji", "lead", "mod", "desk", "audit", "admin")
+
+
+@pytest.fixture
+def everyone_has_a_password(write):
+    """Powers need one."""
+    write(lambda: session.execute(update(Member).values(password_hash=kept_hash())))
+
+
+# ── roles ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    acts=st.lists(
+        st.tuples(
+            st.sampled_from(("admin", "lead", "jinji", "takumi", "haruka")),
+            st.sampled_from((*STAFF_KEYS, "haruka")),
+            st.integers(0, 255),
+        ),
+        max_size=8,
+    )
+)
+def test_no_sequence_of_appointments_reaches_a_forbidden_pair(sqlite_app, acts):
+    world = World(sqlite_app)
+    with sqlite_app.app_context():
+        for by, whom, roles in acts:
+            try:
+                give_roles(viewer_of(world.people[by].id), world.people[whom].public_id, roles)
+            except AppError:
+                session.rollback()
+        rows = session.execute(select(Member.roles, Member.cohort_id)).all()
+        session.rollback()
+    assert [row for row in rows if excluded_pair(Role(row.roles))] == []
+    assert [row for row in rows if row.roles & Role.CANDIDATE and row.roles != Role.CANDIDATE] == []
+    assert [row for row in rows if row.roles & Role.ADMINISTRATOR]
+    assert sum(1 for row in rows if row.roles == Role.CANDIDATE) == 4
+
+
+def test_the_table_itself_refuses_every_forbidden_combination(app, world):
+    """Straight past the operations: the CHECK holds for all 256 combinations."""
+    for roles in range(256):
+        with app.app_context():
+            from app.core.operation import unit_of_work
+
+            refused = False
+            try:
+                with unit_of_work():
+                    session.execute(update(Member).where(Member.id == world.takumi.id).values(roles=roles))
+            except IntegrityError:
+                refused = True
+        is_forbidden = roles == 0 or excluded_pair(Role(roles)) is not None
+        assert refused == is_forbidden, Role(roles)
+
+
+@pytest.mark.usefixtures("everyone_has_a_password")
+def test_a_refused_pair_is_named_in_a_kind_sentence(app, world, acting):
+    with pytest.raises(Invalid, match="「第三者相談窓口」と「人事」"):
+        acting(world.admin, give_roles, world.takumi.public_id, int(Role.DESK | Role.HR))
+    with pytest.raises(Invalid, match="内定者の役割"):
+        acting(world.admin, give_roles, world.haruka.public_id, int(Role.EMPLOYEE))
+    with pytest.raises(Invalid, match="ひとつ以上"):
+        acting(world.admin, give_roles, world.takumi.public_id, 0)
+    assert member_row(app, world.takumi).roles == Role.EMPLOYEE
+
+
+@pytest.mark.usefixtures("everyone_has_a_password")
+def test_desk_and_auditor_are_one_person_in_small_companies_only(app, world, acting, write):
+    both = int(Role.DESK | Role.AUDITOR)
+    with pytest.raises(Invalid, match="20名以上"):
+        acting(world.admin, give_roles, world.desk.public_id, both)
+    write(lambda: session.execute(update(Community).values(expected_candidates=12)))
+    acting(world.admin, give_roles, world.desk.public_id, both)
+    assert member_row(app, world.desk).roles == both
+
+
+@pytest.mark.usefixtures("everyone_has_a_password")
+def test_an_appointment_ends_sessions_and_renews_what_both_sides_may_see(app, world, acting, as_, write):
+    write(lambda: session.add(Block(blocker_id=world.ren.id, blocked_id=world.takumi.id)))
+    device = as_(world.takumi)
+    before = {key: member_row(app, world.people[key]).version for key in ("takumi", "ren", "sora")}
+    acting(world.lead, give_roles, world.takumi.public_id, int(Role.EMPLOYEE | Role.MODERATOR))
+    after = {key: member_row(app, world.people[key]).version for key in ("takumi", "ren", "sora")}
+    assert {key: after[key] - before[key] for key in after} == {"takumi": 1, "ren": 1, "sora": 0}
+    assert not is_inside(device)
+    with app.app_context():
+        assert viewer_of(world.takumi.id).is_moderator
+
+
+@pytest.mark.usefixtures("everyone_has_a_password")
+def test_only_administrators_and_the_lead_appoint(app, world, acting):
+    for key in ("jinji", "takumi", "haruka", "desk"):
+        with pytest.raises(Forbidden):
+            acting(world.people[key], give_roles, world.naomi.public_id, int(Role.HR))
+    acting(world.lead, give_roles, world.naomi.public_id, int(Role.HR))
+    assert member_row(app, world.naomi).roles == Role.HR
+    with pytest.raises(NotFound):
+        acting(world.admin, give_roles, NO_SUCH_ID, int(Role.HR))
+
+
+@pytest.mark.usefixtures("everyone_has_a_password")
+def test_the_last_administrator_stays(app, world, acting):
+    with pytest.raises(Conflict, match="システム管理者がいなくなって"):
+        acting(world.lead, give_roles, world.admin.public_id, int(Role.EMPLOYEE))
+    with pytest.raises(Conflict, match="システム管理者がいなくなって"):
+        acting(world.admin, end_membership, keeps_name=False)
+    acting(world.admin, give_roles, world.naomi.public_id, int(Role.ADMINISTRATOR))
+    acting(world.lead, give_roles, world.admin.public_id, int(Role.EMPLOYEE))
+    assert member_row(app, world.admin).roles == Role.EMPLOYEE
+
+
+def test_powers_wait_for_a_password(world, acting):
+    with pytest.raises(Invalid, match="パスワードが必要です"):
+        acting(world.admin, give_roles, world.naomi.public_id, int(Role.HR))
+
+
+def test_set_up_mode_ends_with_the_second_person_of_hr_and_stays_ended(app, world, write, rows):
+    def state():
+        return rows(select(Community))[0].second_hr_at
+
+    write(
+        lambda: (
+            session.execute(update(Community).values(second_hr_at=None)),
+            session.execute(
+                update(Member).where(Member.id == world.lead.id).values(roles=int(Role.EMPLOYEE))
+            ),
+        )
+    )
+    write(settle_set_up_mode)
+    assert state() is None
+    write(
+        lambda: session.execute(update(Member).where(Member.id == world.lead.id).values(roles=int(Role.LEAD)))
+    )
+    write(settle_set_up_mode)
+    ended = state()
+    assert ended is not None
+    write(
+        lambda: session.execute(
+            update(Member).where(Member.id == world.lead.id).values(roles=int(Role.EMPLOYEE))
+        )
+    )
+    write(settle_set_up_mode)
+    assert state() == ended
+
+
+# ── suspension ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_suspension_closes_every_door_and_lifting_it_opens_them(
+    app, world, acting, as_, anyone, with_password, deliver, letters
+):
+    with_password(world.ren)
+    device = as_(world.ren)
+    with pytest.raises(Invalid, match="理由"):
+        acting(world.jinji, suspend_member, world.ren.public_id, "  ")
+    acting(world.jinji, suspend_member, world.ren.public_id, "確認中のため")
+    assert not is_inside(device)
+    with app.app_context():
+        assert not viewer_of(world.ren.id).is_active
+    deliver()
+    assert "確認中のため" in letters()[0].text
+    with pytest.raises(NotFound):
+        acting(world.sora, lift_suspension, world.ren.public_id)
+    acting(world.jinji, lift_suspension, world.ren.public_id)
+    assert not is_inside(device)
+    answer = anyone().post("/sign-in", {"email": world.ren.mail, "password": PASSWORD})
+    assert answer.status_code == 302
+    assert member_row(app, world.ren).suspension_reason == ""
+
+
+def test_who_may_suspend_whom(app, world, acting):
+    for by, whom, refusal in (
+        ("sora", "takumi", Forbidden),
+        ("jinji", "mod", Forbidden),
+        ("jinji", "jinji", Forbidden),
+        ("mod", "sora", Forbidden),
+        ("haruka", "ren", NotFound),
+    ):
+        with pytest.raises(refusal):
+            acting(world.people[by], suspend_member, world.people[whom].public_id, "理由")
+    acting(world.admin, suspend_member, world.mod.public_id, "理由")
+    with pytest.raises(Forbidden):
+        acting(world.jinji, lift_suspension, world.mod.public_id)
+    assert member_row(app, world.mod).suspended_at is not None
+
+
+# ── leaving ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("keeps", ["no", "yes"])
+def test_leaving_closes_the_doors_and_keeps_the_name_only_if_wished(
+    app, world, as_, anyone, with_password, rows, keeps
+):
+    with_password(world.haruka)
+    client, other = as_(world.haruka), as_(world.haruka)
+    page = client.page("/me/leave")
+    assert "退会しても内定には影響しません" in page
+    assert client.post("/me/leave", {"keeps_name": "perhaps"}).status_code == 422
+    assert client.post("/me/leave", {"keeps_name": keeps}).location == "/left"
+    assert "退会しました" in client.page("/left")
+    assert not is_inside(client)
+    assert not is_inside(other)
+    member = member_row(app, world.haruka)
+    assert member.ended_at is not None
+    assert (member.mail, member.password_hash, member.legal_name, member.kana) == (None, None, "", "")
+    assert member.display_name == ("はるか" if keeps == "yes" else "")
+    for kind in (Block, GroupMember, MemberSession, RecoveryCode):
+        assert [one for one in rows(select(kind)) if world.haruka.id in vars(one).values()] == []
+    answer = anyone().post("/sign-in", {"email": world.haruka.mail, "password": PASSWORD})
+    assert answer.status_code == 422
+
+
+def test_leaving_is_announced_for_what_was_written(app, world, acting):
+    from app.core import events
+
+    heard = []
+    events._hints.setdefault(MembershipEnded.__name__, []).append(heard.append)
+    try:
+        acting(world.haruka, end_membership, keeps_name=True)
+        acting(world.jinji, end_membership_of, world.sora.public_id, "ご本人の希望")
+    finally:
+        events._hints[MembershipEnded.__name__].remove(heard.append)
+    assert heard == [MembershipEnded(world.haruka.id, True), MembershipEnded(world.sora.id, False)]
+
+
+def test_those_blocked_may_be_met_again_only_as_far_as_they_stayed(app, world, acting):
+    before = member_row(app, world.ren).version
+    acting(world.haruka, end_membership, keeps_name=True)
+    assert member_row(app, world.ren).version == before + 1
+    with app.app_context():
+        assert viewer_of(world.ren.id).blocked_ids == frozenset()
+
+
+def test_hr_ends_a_membership_with_a_reason_but_not_that_of_official_people(app, world, acting):
+    with pytest.raises(Invalid):
+        acting(world.jinji, end_membership_of, world.sora.public_id, "")
+    acting(world.jinji, end_membership_of, world.sora.public_id, "内定辞退の手続きが完了したため")
+    assert member_row(app, world.sora).end_reason == "内定辞退の手続きが完了したため"
+    for by, whom in (("jinji", "mod"), ("takumi", "naomi"), ("ren", "takumi")):
+        with pytest.raises(Forbidden):
+            acting(world.people[by], end_membership_of, world.people[whom].public_id, "理由")
+    with pytest.raises(NotFound):
+        acting(world.jinji, end_membership_of, world.sora.public_id, "もう一度")
+
+
+def test_one_page_hides_nothing_of_what_leaving_deletes(world, as_):
+    page = as_(world.haruka).page("/me/leave")
+    for word in ("メールアドレス", "氏名", "プロフィール", "班", "ブロック", "内定の辞退とは別の手続き"):
+        assert word in page
+
+
+def test_no_fact_of_the_doors_carries_text_of_a_person(app, world, acting, rows):
+    acting(world.jinji, suspend_member, world.ren.public_id, "ひみつの理由")
+    acting(world.haruka, end_membership, keeps_name=True)
+    with app.app_context():
+        payloads = [str(each) for each in session.scalars(select(OutboxRow.payload))]
+        assert session.scalar(select(func.count()).select_from(OutboxRow)) == len(payloads) > 0
+    assert not [each for each in payloads if "ひみつ" in each or "はるか" in each or "@" in each]
