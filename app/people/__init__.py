@@ -1,0 +1,1 @@
+"""Profile, directory, blocks; owns the person card."""

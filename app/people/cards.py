@@ -1,0 +1,87 @@
+"""What a viewer is shown of people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.i18n import t
+from app.core.ids import PublicId
+
+BUDS = 48  # drawn flowers in static/img/buds.svg that a member can choose from
+NO_BUD = 0  # the flower of somebody who has left: a plain outline nobody can choose
+
+
+@dataclass(frozen=True)
+class PersonCard:
+    """One person as this viewer sees them. `id` is None where there is no profile to go to."""
+
+    id: PublicId | None
+    name: str
+    bud: int
+    role_mark: str | None
+    is_me: bool = False
+    is_staff: bool = False
+
+
+def erased_card() -> PersonCard:
+    """Whoever wrote this has left, and nothing leads back to them."""
+    return PersonCard(id=None, name=t("退会した方"), bud=NO_BUD, role_mark=None)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of the directory's lists."""
+
+    label: str
+    href: str
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class Pager:
+    """The way through a long list: addresses, None where there is no more."""
+
+    newer: str | None = None
+    older: str | None = None
+
+
+@dataclass(frozen=True)
+class DirectoryPage:
+    """People the viewer may see. `explanation` says whom this list holds."""
+
+    people: tuple[PersonCard, ...]
+    tabs: tuple[Tab, ...]
+    tab: str
+    query: str
+    explanation: str
+    pager: Pager
+
+
+@dataclass(frozen=True)
+class PersonPage:
+    """One profile. Cohort and groups only as far as this viewer may know them."""
+
+    person: PersonCard
+    cohort: str | None
+    groups: tuple[str, ...]
+    can_block: bool
+
+
+@dataclass(frozen=True)
+class MyPage:
+    """The member's own corner."""
+
+    person: PersonCard
+    cohort: str | None
+    groups: tuple[str, ...]
+    pace: str
+    language: str
+
+
+@dataclass(frozen=True)
+class BlockedCard:
+    """One person the viewer has blocked; there is no profile to go to while the block stands."""
+
+    id: PublicId
+    name: str
+    bud: int

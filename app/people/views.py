@@ -1,0 +1,103 @@
+"""Doors to people: the directory, profiles, one's own page, blocks."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from app.core.forms import blank, parse, redisplay
+from app.core.i18n import _, t
+from app.core.ids import PublicId, is_public_id
+from app.core.limits import Budget, spend
+from app.core.paging import Cursor
+from app.core.web import forget_surroundings, page
+
+from . import operations, queries
+from .forms import NoForm, ProfileForm
+
+bp = Blueprint("people", __name__)
+
+_SLOWER = _("短い時間に何度も変更されました。時間をおいてもう一度お試しください。")
+BLOCKS = Budget("blocks", "60/hour", _SLOWER)
+PROFILES = Budget("profiles", "60/hour", _SLOWER)
+
+
+@bp.get("/people")
+def people() -> str:
+    """Who is here, as far as the viewer may know."""
+    found = queries.directory_page(
+        g.viewer, tab=request.args.get("tab", ""), query=request.args.get("q", ""), cursor=_cursor()
+    )
+    return page("people/people.html", page=found)
+
+
+def _cursor() -> Cursor:
+    def place(name: str) -> PublicId | None:
+        value = request.args.get(name, "")
+        return value if is_public_id(value) else None
+
+    return Cursor(after=place("after"), before=place("before"))
+
+
+@bp.get("/people/<id:person_id>")
+def person(person_id: PublicId) -> str:
+    """One profile."""
+    return page("people/person.html", page=queries.person_page(g.viewer, person_id))
+
+
+@bp.post("/people/<id:person_id>/block")
+def block(person_id: PublicId) -> Response:
+    """Do not meet this person any more."""
+    parse(NoForm)
+    spend(BLOCKS, g.viewer.public_id)
+    operations.block_person(g.viewer, person_id)
+    flash(t("ブロックしました。相手には知らされません。ここからいつでも解除できます。"))
+    return redirect(url_for(".blocks"), 303)
+
+
+@bp.post("/people/<id:person_id>/unblock")
+def unblock(person_id: PublicId) -> Response:
+    """Meet this person again."""
+    parse(NoForm)
+    spend(BLOCKS, g.viewer.public_id)
+    operations.unblock_person(g.viewer, person_id)
+    flash(t("ブロックを解除しました。相手には知らされません。"))
+    return redirect(url_for(".blocks"), 303)
+
+
+@bp.get("/me")
+def me() -> str:
+    """My page: the way to everything that is mine."""
+    return page("people/me.html", page=queries.my_page(g.viewer))
+
+
+@bp.get("/me/profile")
+def profile() -> str:
+    """The form for one's own profile."""
+    mine = queries.my_page(g.viewer)
+    form = blank(
+        ProfileForm,
+        display_name=mine.person.name,
+        bud=mine.person.bud,
+        pace=mine.pace,
+        language=mine.language,
+    )
+    return page("people/profile.html", page=mine, form=form)
+
+
+@bp.post("/me/profile")
+@redisplay(profile)
+def change_profile() -> Response:
+    """Save one's own profile."""
+    typed = parse(ProfileForm)
+    spend(PROFILES, g.viewer.public_id)
+    operations.change_profile(g.viewer, **typed)
+    forget_surroundings()
+    flash(t("プロフィールを保存しました"))
+    return redirect(url_for(".me"), 303)
+
+
+@bp.get("/me/blocks")
+def blocks() -> str:
+    """Those I have blocked."""
+    return page("people/blocks.html", blocked=queries.my_blocks(g.viewer))
