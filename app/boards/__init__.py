@@ -1,0 +1,1 @@
+"""Boards（ひろば）: topics, comments, and keeping them in order."""

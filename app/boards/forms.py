@@ -1,0 +1,128 @@
+"""The shape of what is written on boards, and of what moderators and HR say about them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Self
+
+import regex
+from wtforms import Field, Form, IntegerField, RadioField, SelectMultipleField, TextAreaField, ValidationError
+from wtforms.validators import NumberRange, Optional, StopValidation
+
+from app.core.forms import BaseForm, LineField, SubmissionForm, longest, no_nul, required
+from app.core.i18n import _
+from app.core.text import MAX_BODY_LENGTH
+
+LONGEST_TITLE = 100  # graphemes: four lines on a 320 px screen
+LONGEST_REASON = 300
+
+# Overrides of the writing direction and controls: in one line they would reorder what stands beside it.
+_UNFIT = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
+_INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{C}\p{Z}\s\u2800]*")
+
+
+def one_line(text: str | None) -> str | None:
+    """Trim, make one space of many, drop what would reorder or cannot be shown."""
+    return " ".join(_UNFIT.sub("", text).split()) if text else text
+
+
+def visible(_form: Form, field: Field) -> None:
+    """Refuse what nobody would see: only spaces and characters without a shape."""
+    if _INVISIBLE.fullmatch(field.data or ""):
+        raise StopValidation(str(_("入力してください（空白だけでは送れません）")))
+
+
+def fits(most: int) -> Callable[[Form, Field], None]:
+    """Refuse more than `most` code points: one character a person sees may be built of hundreds."""
+
+    def check(_form: Form, field: Field) -> None:
+        if len(field.data or "") > most:
+            raise ValidationError(str(_("重ねた記号や絵文字が多すぎます。少し減らしてください")))
+
+    return check
+
+
+class WritingForm(SubmissionForm):
+    """A text to be posted once."""
+
+    def renewed(self) -> Self:
+        """The same form; shown again after a refusal, it is a new sending with a key of its own."""
+        if self.errors:
+            self.submission_key.data = secrets.token_hex(16)
+        return self
+
+
+class TopicForm(WritingForm):
+    """A new topic."""
+
+    title = LineField(
+        _("タイトル"),
+        filters=[one_line],
+        validators=[required(), visible, longest(LONGEST_TITLE), fits(200)],
+    )
+    body = TextAreaField(
+        _("本文"),
+        filters=[no_nul],
+        validators=[required(), visible, longest(MAX_BODY_LENGTH), fits(MAX_BODY_LENGTH * 4)],
+    )
+
+
+class ReplyForm(WritingForm):
+    """A reply to a topic."""
+
+    body = TextAreaField(
+        _("コメント"),
+        filters=[no_nul],
+        validators=[required(), visible, longest(MAX_BODY_LENGTH), fits(MAX_BODY_LENGTH * 4)],
+    )
+
+
+# Kept as the sentence the moderator saw, for that is what the author is told.
+QUICK_REASONS = {
+    "contact": _(
+        "連絡先や個人を特定できる情報が書かれていたためです。その部分を除けば、もう一度投稿できます。"
+    ),
+    "private": _("家族・出身・健康など、ここでは聞かないことにしている内容が含まれていたためです。"),
+    "selling": _("商品や団体への勧誘と受け取れる内容が含まれていたためです。"),
+    "hurt": _("読んだ方がつらく感じるおそれのある表現が含まれていたためです。"),
+}
+
+
+class HideForm(BaseForm):
+    """Why a post is hidden: one of the usual reasons, own words, or both."""
+
+    quick = RadioField(
+        _("よくある理由"), choices=[*QUICK_REASONS.items(), ("", _("自分の言葉で書く"))], default=""
+    )
+    reason = TextAreaField(
+        _("投稿した方への説明"), filters=[no_nul], validators=[longest(LONGEST_REASON), fits(LONGEST_REASON)]
+    )
+
+    def words(self) -> str:
+        """The whole reason as the author will read it."""
+        quick = str(QUICK_REASONS.get(self.quick.data or "", ""))
+        return "\n".join(part for part in (quick, (self.reason.data or "").strip()) if part)
+
+
+class RevealForm(BaseForm):
+    """A button: nothing but the press itself."""
+
+
+class ChangeBoardForm(BaseForm):
+    """A board's words, place, readers and writers; the tokens are checked by the operation."""
+
+    name = LineField(
+        _("ひろばの名前"), filters=[one_line], validators=[required(), visible, longest(30), fits(60)]
+    )
+    description = TextAreaField(_("説明"), filters=[no_nul], validators=[longest(200), fits(400)])
+    position = IntegerField(_("並び順"), default=0, validators=[Optional(), NumberRange(0, 999)])
+    readers = SelectMultipleField(_("読める人"), choices=[], validate_choice=False)
+    writers = SelectMultipleField(_("書ける人"), choices=[], validate_choice=False)
+
+
+class OpenBoardForm(ChangeBoardForm):
+    """A new board."""
+
+    slug = LineField(_("アドレス"))
