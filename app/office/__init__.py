@@ -1,0 +1,1 @@
+"""Set-up, HR's desk and the administrator's pages; stands above the features it arranges."""

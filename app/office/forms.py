@@ -1,0 +1,155 @@
+"""Forms of the office."""
+
+from __future__ import annotations
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired
+
+from app.accounts.forms import mail_shaped
+from app.core.forms import BaseForm, LineField, longest, no_nul, required
+from app.core.i18n import _
+
+ROLES = (
+    ("employee", _("社員")),
+    ("hr", _("人事")),
+    ("lead", _("人事責任者")),
+    ("moderator", _("モデレーター")),
+    ("desk", _("第三者相談窓口")),
+    ("auditor", _("監査担当")),
+    ("administrator", _("システム管理者")),
+)
+PEOPLE = (
+    ("candidate", _("内定者")),
+    ("employee", _("社員")),
+    ("powers", _("人事・運営")),
+    ("all", _("すべて")),
+)
+# The empty choice of a place: in no 班.
+NO_GROUP = ""
+_MAIL = {"type": "email", "autocomplete": "email", "inputmode": "email", "autocapitalize": "none"}
+_CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none", "spellcheck": "false"}
+
+
+class FirstAdministratorForm(BaseForm):
+    """The first member of all."""
+
+    legal_name = LineField(_("氏名"), [required(), longest(60)])
+    kana = LineField(_("フリガナ"), [required(), longest(60)])
+    display_name = LineField(_("呼び名（ひろばでの表示名）"), [required(), longest(20)])
+    mail = LineField(_("メールアドレス"), [required(), longest(254), mail_shaped], render_kw=_MAIL)
+    password = PasswordField(_("パスワード"), [required()], render_kw={"autocomplete": "new-password"})
+    code = LineField(_("認証アプリの6桁のコード"), [required(), longest(40)], render_kw=_CODE)
+    accepts_rules = BooleanField(_("コミュニティのルールを読みました"), [required(_("ルールをお読みのうえ、チェックしてください"))])
+
+
+class NothingForm(BaseForm):
+    """A button alone."""
+
+
+class CompanyForm(BaseForm):
+    """The company's name."""
+
+    name = LineField(_("会社名"), [required(), longest(60)])
+
+
+class SizeForm(BaseForm):
+    """How many candidates there will be."""
+
+    count = IntegerField(_("内定者は何名くらいですか"), [InputRequired(_("数字で入力してください"))])
+
+
+class HelpLineForm(BaseForm):
+    """Whom to call."""
+
+    help_line = LineField(_("相談窓口の電話"), [longest(100)])
+
+
+class FirstHrForm(BaseForm):
+    """The first person of HR."""
+
+    legal_name = LineField(_("氏名"), [required(), longest(60)])
+    kana = LineField(_("フリガナ"), [longest(60)])
+    mail = LineField(_("メールアドレス"), [required(), longest(254), mail_shaped], render_kw=_MAIL)
+
+
+class CohortForm(BaseForm):
+    """A cohort."""
+
+    name = LineField(_("入社時期の名前"), [required(), longest(30)])
+    starts_on = DateField(_("入社日"), [InputRequired(_("日付を選んでください"))])
+    office_note = LineField(_("人事用のメモ"), [longest(30)])
+    is_minor_profile = BooleanField(_("18歳未満の方がいる"))
+
+
+class FirstCohortForm(BaseForm):
+    """The first cohort, with boards to begin on."""
+
+    name = LineField(_("入社時期の名前"), [required(), longest(30)])
+    starts_on = DateField(_("入社日"), [InputRequired(_("日付を選んでください"))])
+    opens_square = BooleanField(_("「みんなのひろば」を開く"), default=True)
+    opens_cohort_board = BooleanField(_("「同期のひろば」を開く"), default=True)
+
+
+class GroupForm(BaseForm):
+    """The name of a 班."""
+
+    name = LineField(_("班の名前"), [required(), longest(30)])
+
+
+class PlaceForm(BaseForm):
+    """Put the chosen people into a 班."""
+
+    people = SelectMultipleField(_("対象の方"), validate_choice=False, choices=[])
+    group = SelectField(_("班"), validate_choice=False, choices=[])
+
+
+class GroupChoiceForm(BaseForm):
+    """Put one person into a 班."""
+
+    group = SelectField(_("班"), validate_choice=False, choices=[])
+
+
+class MoveForm(BaseForm):
+    """Move somebody to another cohort."""
+
+    cohort = SelectField(_("入社時期"), validate_choice=False, choices=[])
+
+
+class WallsForm(BaseForm):
+    """The pairs of cohorts between which a wall stands."""
+
+    walls = SelectMultipleField(_("壁を置く組み合わせ"), validate_choice=False, choices=[])
+
+
+class SuspendForm(BaseForm):
+    """Why somebody's doors are closed for a while."""
+
+    reason = TextAreaField(_("理由"), [required(), longest(400)], filters=[no_nul])
+
+
+class EndForm(BaseForm):
+    """Why somebody's membership ends."""
+
+    reason = TextAreaField(_("理由"), [required(), longest(400)], filters=[no_nul], id="end-reason")
+    keeps_name = BooleanField(_("書いた投稿に、呼び名を残す"))
+
+
+class RolesForm(BaseForm):
+    """What a member of staff may do."""
+
+    roles = SelectMultipleField(_("役割"), choices=ROLES)
+
+
+class CommunityForm(BaseForm):
+    """What stands on every page."""
+
+    name = LineField(_("会社名"), [required(), longest(60)])
+    help_line = LineField(_("相談窓口の電話"), [longest(100)])

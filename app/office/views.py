@@ -1,0 +1,510 @@
+"""Doors of the office: set-up, HR's desk, the administrator's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import Blueprint, Response, current_app, flash, g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.accounts import operations as accounts
+from app.accounts import second_factor
+from app.accounts.budgets import AT_THE_DOOR
+from app.accounts.freshness import fresh
+from app.accounts.proving import new_password_hash
+from app.accounts.sessions import device_name, visitor_of
+from app.core.errors import NotFound
+from app.core.forms import blank, parse, redisplay
+from app.core.i18n import t
+from app.core.limits import spend
+from app.core.web import (
+    begin_browser_session,
+    forget_surroundings,
+    keep_in_browser,
+    kept_in_browser,
+    page,
+    public,
+    settings_now,
+)
+
+from . import budgets, gate, listeners, operations, queries, system
+from .cards import PeopleFilter, SetUpPage
+from .forms import (
+    NO_GROUP,
+    PEOPLE,
+    CohortForm,
+    CommunityForm,
+    CompanyForm,
+    EndForm,
+    FirstAdministratorForm,
+    FirstCohortForm,
+    FirstHrForm,
+    GroupChoiceForm,
+    GroupForm,
+    HelpLineForm,
+    MoveForm,
+    NothingForm,
+    PlaceForm,
+    RolesForm,
+    SizeForm,
+    SuspendForm,
+    WallsForm,
+)
+
+bp = Blueprint("office", __name__)
+P = ParamSpec("P")
+
+
+@bp.before_request
+def only_for_the_office() -> None:
+    """For everybody else no address here exists, whatever they send to it."""
+    if not getattr(current_app.view_functions[request.endpoint or ""], "is_public", False):
+        gate.check_entrance(g.viewer)
+
+
+def appointing(view: Callable[P, Any]) -> Callable[P, Any]:
+    """Ask whether the viewer appoints before anything else is asked of them; stands under the route decorator."""
+
+    @wraps(view)
+    def door(*args: P.args, **kwargs: P.kwargs) -> Any:
+        system.check_may_appoint(g.viewer)
+        return view(*args, **kwargs)
+
+    return door
+
+
+# ── the first administrator ──────────────────────────────────────────────────────────────────────────────────
+
+
+@bp.get("/setup/<string(length=26):secret>")
+@public
+def welcome(secret: str) -> str:
+    """The one-time link was opened: nothing happens before the form is sent, since mail scanners open links too."""
+    queries.check_first_link(secret)
+    return page(
+        "office/setup/welcome.html",
+        form=blank(FirstAdministratorForm),
+        secret=secret,
+        key=second_factor.key_of(_pending_factor()),
+    )
+
+
+@bp.post("/setup/<string(length=26):secret>")
+@public
+@redisplay(welcome)
+def become_first_administrator(secret: str) -> str:
+    """Make the first administrator, sign them in, and show their recovery codes this once."""
+    spend(AT_THE_DOOR, request.remote_addr or "")
+    queries.check_first_link(secret)
+    form = parse(FirstAdministratorForm)
+    del form["accepts_rules"]
+    password_hash = new_password_hash(
+        form.pop("password"), about=(form["mail"], form["legal_name"], form["display_name"]), field="password"
+    )
+    made = operations.become_first_administrator(
+        secret, **form, password_hash=password_hash, factor=_pending_factor()
+    )
+    visitor = visitor_of(accounts.open_session(made.member_id, device=device_name(request.user_agent.string)))
+    if visitor is None:
+        raise NotFound()
+    begin_browser_session(visitor, is_kept=True)
+    forget_surroundings()
+    return page("office/setup/recovery_codes.html", codes=made.recovery_codes)
+
+
+@bp.get("/setup/<string(length=26):secret>/qr.svg")
+@public
+def first_qr(secret: str) -> Response:
+    """The picture an authenticator app reads, for the browser that holds the link."""
+    queries.check_first_link(secret)
+    address = second_factor.address_of(_pending_factor(), mail=t("システム管理者"), community="")
+    return Response(second_factor.qr_of(address), content_type="image/svg+xml")
+
+
+def _pending_factor() -> str:
+    """The nonce of the authenticator being set up, kept in this browser; its secret is not in it."""
+    nonce = kept_in_browser("first factor")
+    if nonce is None:
+        nonce = second_factor.start_second_factor()
+        keep_in_browser("first factor", nonce)
+    return str(nonce)
+
+
+# ── set-up ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@bp.get("/setup")
+def set_up() -> str:
+    """Where the set-up stands; every answer can be changed, and the whole be left and resumed."""
+    return page("office/setup/overview.html", page=_set_up())
+
+
+@bp.get("/setup/company")
+def company() -> str:
+    """The company's name."""
+    found = _set_up()
+    return _step("company", found, blank(CompanyForm, name=found.name))
+
+
+@bp.post("/setup/company")
+@redisplay(company)
+def name_company() -> AnyResponse:
+    """Take it and go on."""
+    operations.name_community(g.viewer, **parse(CompanyForm))
+    return _go_on("company")
+
+
+@bp.get("/setup/size")
+def size() -> str:
+    """How many candidates, and what follows from it."""
+    found = _set_up()
+    return _step("size", found, blank(SizeForm, count=found.expected_candidates))
+
+
+@bp.post("/setup/size")
+@redisplay(size)
+def expect_candidates() -> AnyResponse:
+    """Take it and go on."""
+    operations.expect_candidates(g.viewer, **parse(SizeForm))
+    return _go_on("size")
+
+
+@bp.get("/setup/mail")
+def mail() -> str:
+    """How letters leave."""
+    return _step("mail", _set_up(), blank(NothingForm), server=system.mail_server(settings_now()))
+
+
+@bp.post("/setup/mail/test")
+def send_test_letter() -> AnyResponse:
+    """Send a letter to oneself, by the way every other letter takes."""
+    parse(NothingForm)
+    spend(budgets.SAMPLE_LETTER, str(g.viewer.id))
+    operations.ask_for_sample_letter(g.viewer)
+    flash(t("テストメールを送りました。数十秒たっても届かないときは、設定をご確認ください"))
+    return redirect(url_for(".mail"))
+
+
+@bp.get("/setup/help-line")
+def help_line() -> str:
+    """Whom to call."""
+    found = _set_up()
+    return _step("help-line", found, blank(HelpLineForm, help_line=found.help_line))
+
+
+@bp.post("/setup/help-line")
+@redisplay(help_line)
+def set_help_line() -> AnyResponse:
+    """Take it and go on."""
+    operations.set_help_line(g.viewer, **parse(HelpLineForm))
+    return _go_on("help-line")
+
+
+@bp.get("/setup/hr")
+def first_hr() -> str:
+    """The first person of HR."""
+    return _step("hr", _set_up(), blank(FirstHrForm))
+
+
+@bp.post("/setup/hr")
+@redisplay(first_hr)
+def invite_first_hr() -> AnyResponse:
+    """Invite them and go on."""
+    operations.invite_first_hr(g.viewer, **parse(FirstHrForm))
+    flash(t("招待メールを送りました。リンクの有効期限は7日間です"))
+    return _go_on("hr")
+
+
+@bp.get("/setup/cohort")
+def first_cohort() -> str:
+    """The first cohort and boards to begin on."""
+    return _step("cohort", _set_up(), blank(FirstCohortForm))
+
+
+@bp.post("/setup/cohort")
+@redisplay(first_cohort)
+def open_first_cohort() -> AnyResponse:
+    """Make them and go on."""
+    operations.open_first_cohort(g.viewer, **parse(FirstCohortForm))
+    return _go_on("cohort")
+
+
+@bp.post("/setup/finish")
+def finish_set_up() -> AnyResponse:
+    """The set-up is done."""
+    parse(NothingForm)
+    operations.finish_set_up(g.viewer)
+    flash(t("初期設定が終わりました。あとは人事の担当者が、内定者の方を招待できます"))
+    return redirect(url_for(".admin"))
+
+
+STEP_PAGES = {
+    "company": "company",
+    "size": "size",
+    "mail": "mail",
+    "help-line": "help_line",
+    "hr": "first_hr",
+    "cohort": "first_cohort",
+}
+
+
+def _set_up() -> SetUpPage:
+    return queries.set_up_page(g.viewer, has_mail=bool(settings_now().mail_url))
+
+
+def _step(key: str, found: SetUpPage, form: Any, **more: Any) -> str:
+    return page(f"office/setup/{key.replace('-', '_')}.html", page=found, key=key, form=form, **more)
+
+
+def _go_on(key: str) -> AnyResponse:
+    following = _set_up().after(key)
+    return redirect(url_for(f".{STEP_PAGES[following]}" if following else ".set_up"))
+
+
+# ── HR's desk ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@bp.get("/hr")
+def desk() -> str:
+    """今日やること, and the ways from here."""
+    return page("office/desk.html", page=queries.desk_page(g.viewer))
+
+
+@bp.get("/hr/people")
+def people() -> str:
+    """Everybody, in フリガナ order."""
+    kinds = dict(PEOPLE)
+    role = request.args.get("role", "candidate")
+    chosen = PeopleFilter(
+        query=request.args.get("q", "").replace("\0", "").strip()[:60],
+        cohort=request.args.get("cohort", ""),
+        group=request.args.get("group", ""),
+        role=role if role in kinds else "candidate",
+    )
+    found = queries.people_page(g.viewer, chosen, number=request.args.get("page", 1, type=int))
+    return page("office/people.html", page=found, kinds=PEOPLE)
+
+
+@bp.get("/hr/people/<id:person_id>")
+def person(person_id: str) -> str:
+    """One person's membership."""
+    found = queries.person_page(g.viewer, person_id)
+    place = blank(GroupChoiceForm, group=found.group_id or NO_GROUP)
+    place.group.choices = [(NO_GROUP, t("班に入れない")), *found.groups]
+    move = blank(MoveForm, cohort=found.cohort_id)
+    move.cohort.choices = list(found.cohorts)
+    return page(
+        "office/person.html",
+        page=found,
+        suspend_form=blank(SuspendForm),
+        end_form=blank(EndForm),
+        place_form=place,
+        move_form=move,
+    )
+
+
+@bp.post("/hr/people/<id:person_id>/suspend")
+@redisplay(person)
+def suspend(person_id: str) -> AnyResponse:
+    """Close somebody's doors for a while; whatever they have open ends at once."""
+    accounts.suspend_member(g.viewer, person_id, **parse(SuspendForm))
+    flash(t("利用を停止しました。いつでも再開できます"))
+    return redirect(url_for(".person", person_id=person_id))
+
+
+@bp.post("/hr/people/<id:person_id>/lift")
+def lift(person_id: str) -> AnyResponse:
+    """Open the doors again."""
+    parse(NothingForm)
+    accounts.lift_suspension(g.viewer, person_id)
+    flash(t("利用を再開しました"))
+    return redirect(url_for(".person", person_id=person_id))
+
+
+@bp.post("/hr/people/<id:person_id>/end")
+@redisplay(person)
+def end(person_id: str) -> AnyResponse:
+    """End somebody's membership for good."""
+    accounts.end_membership_of(g.viewer, person_id, **parse(EndForm))
+    flash(t("退会の手続きが終わりました"))
+    return redirect(url_for(".people"))
+
+
+@bp.post("/hr/people/<id:person_id>/group")
+@redisplay(person)
+def place(person_id: str) -> AnyResponse:
+    """Put somebody into a 班, or out of it."""
+    operations.put_into_group(g.viewer, [person_id], parse(GroupChoiceForm)["group"] or None)
+    flash(t("班を変更しました"))
+    return redirect(url_for(".person", person_id=person_id))
+
+
+@bp.post("/hr/people/<id:person_id>/cohort")
+@redisplay(person)
+def move(person_id: str) -> AnyResponse:
+    """Move somebody to another cohort."""
+    operations.move_to_cohort(g.viewer, person_id, parse(MoveForm)["cohort"] or "")
+    flash(t("入社時期を変更しました。班は、あらためて選んでください"))
+    return redirect(url_for(".person", person_id=person_id))
+
+
+# ── cohorts, groups, walls ───────────────────────────────────────────────────────────────────────────────────
+
+
+@bp.get("/hr/cohorts")
+def cohorts() -> str:
+    """Every cohort."""
+    return page("office/cohorts.html", rows=queries.cohorts_page(g.viewer), form=blank(CohortForm))
+
+
+@bp.post("/hr/cohorts")
+@redisplay(cohorts)
+def open_cohort() -> AnyResponse:
+    """Make one more."""
+    cohort_id = operations.open_cohort(g.viewer, **parse(CohortForm))
+    flash(t("入社時期を作りました"))
+    return redirect(url_for(".cohort", cohort_id=cohort_id))
+
+
+@bp.get("/hr/cohorts/<id:cohort_id>")
+def cohort(cohort_id: str) -> str:
+    """One cohort with its groups and people."""
+    found = queries.cohort_page(g.viewer, cohort_id)
+    row = found.row
+    form = blank(
+        CohortForm,
+        name=row.name,
+        starts_on=row.starts_on,
+        office_note=row.office_note,
+        is_minor_profile=row.is_minor_profile,
+    )
+    place_form = blank(PlaceForm)
+    place_form.group.choices = [(one.id, one.name) for one in found.groups] + [(NO_GROUP, t("班から外す"))]
+    return page("office/cohort.html", page=found, form=form, group_form=blank(GroupForm), place_form=place_form)
+
+
+@bp.post("/hr/cohorts/<id:cohort_id>")
+@redisplay(cohort)
+def change_cohort(cohort_id: str) -> AnyResponse:
+    """Correct it."""
+    operations.change_cohort(g.viewer, cohort_id, **parse(CohortForm))
+    flash(t("保存しました"))
+    return redirect(url_for(".cohort", cohort_id=cohort_id))
+
+
+@bp.post("/hr/cohorts/<id:cohort_id>/groups")
+@redisplay(cohort)
+def open_group(cohort_id: str) -> AnyResponse:
+    """Make a 班."""
+    operations.open_group(g.viewer, cohort_id, **parse(GroupForm))
+    flash(t("班を作りました"))
+    return redirect(url_for(".cohort", cohort_id=cohort_id))
+
+
+@bp.post("/hr/cohorts/<id:cohort_id>/place")
+@redisplay(cohort)
+def place_many(cohort_id: str) -> AnyResponse:
+    """Put the chosen people into a 班, or out of it."""
+    form = parse(PlaceForm)
+    count = operations.put_into_group(g.viewer, form["people"], form["group"] or None)
+    flash(t("%(count)s名の班を変更しました", count=count))
+    return redirect(url_for(".cohort", cohort_id=cohort_id))
+
+
+@bp.get("/hr/groups/<id:group_id>")
+def group(group_id: str) -> str:
+    """The name of a 班."""
+    found = queries.group_page(g.viewer, group_id)
+    return page("office/group.html", page=found, form=blank(GroupForm, name=found.name))
+
+
+@bp.post("/hr/groups/<id:group_id>")
+@redisplay(group)
+def rename_group(group_id: str) -> AnyResponse:
+    """Give it another one."""
+    operations.rename_group(g.viewer, group_id, **parse(GroupForm))
+    flash(t("班の名前を変更しました"))
+    return redirect(url_for(".cohort", cohort_id=queries.group_page(g.viewer, group_id).cohort_id))
+
+
+@bp.get("/hr/walls")
+def walls() -> str:
+    """Between which cohorts a wall stands."""
+    return page("office/walls.html", page=queries.walls_page(g.viewer))
+
+
+@bp.post("/hr/walls")
+def draw_walls() -> AnyResponse:
+    """Let walls stand exactly there."""
+    keys = parse(WallsForm)["walls"]
+    operations.draw_walls(g.viewer, [(one, other) for one, _dash, other in (key.partition("-") for key in keys)])
+    flash(t("壁を保存しました"))
+    return redirect(url_for(".walls"))
+
+
+# ── the administrator's pages ────────────────────────────────────────────────────────────────────────────────
+
+
+@bp.get("/admin")
+def admin() -> str:
+    """How the installation stands."""
+    return page("office/admin.html", page=system.system_page(g.viewer, settings_now()))
+
+
+@bp.get("/admin/mail")
+def letters() -> str:
+    """The letters kept in the mail folder."""
+    return page("office/letters.html", page=system.shelf_page(g.viewer, settings_now()))
+
+
+@bp.get("/admin/mail/<string(length=32):letter_id>")
+def letter(letter_id: str) -> str:
+    """One of them, without what would sign somebody in."""
+    return page("office/letter.html", page=system.letter_page(g.viewer, settings_now(), letter_id))
+
+
+@bp.get("/admin/community")
+def community() -> str:
+    """What stands on every page."""
+    found = queries.community_page(g.viewer)
+    return page("office/community.html", form=blank(CommunityForm, name=found.name, help_line=found.help_line))
+
+
+@bp.post("/admin/community")
+@redisplay(community)
+def change_community() -> AnyResponse:
+    """Change it."""
+    operations.change_community(g.viewer, **parse(CommunityForm))
+    flash(t("保存しました"))
+    return redirect(url_for(".community"))
+
+
+@bp.get("/admin/roles")
+def roles() -> str:
+    """Who may do what."""
+    return page("office/roles.html", page=system.roles_page(g.viewer))
+
+
+@bp.get("/admin/roles/<id:person_id>")
+@appointing
+@fresh
+def role(person_id: str) -> str:
+    """What one member of staff may do."""
+    found = system.role_page(g.viewer, person_id)
+    return page("office/role.html", page=found, form=blank(RolesForm, roles=list(found.roles)))
+
+
+@bp.post("/admin/roles/<id:person_id>")
+@appointing
+@fresh
+@redisplay(role)
+def give_roles(person_id: str) -> AnyResponse:
+    """Give exactly the chosen ones."""
+    operations.give_named_roles(g.viewer, person_id, parse(RolesForm)["roles"])
+    flash(t("役割を変更しました。ご本人は、次の操作の前にサインインし直します"))
+    return redirect(url_for(".roles"))
+
+
+assert listeners  # importing them is what registers them
