@@ -1,0 +1,81 @@
+"""Tsubomi（つぼみ）: the 内定者SNS that cannot spy. `create_app` reads like a table of contents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask_compress import Compress
+from flask_migrate import Migrate
+
+from .core.config import Settings, read_settings
+from .core.db import db, engine_options
+from .core.health import bp as health
+from .core.i18n import install_i18n
+from .core.jobs import install_jobs
+from .core.limits import install_limits
+from .core.logs import configure_logs, install_request_log
+from .core.metrics import install_metrics
+from .core.sockets import install_sockets
+from .core.tokens import install_tokens
+from .core.web import Shell, choose_language, install_web
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole application for one installation. Raises SettingRefused naming the variable that is wrong."""
+    settings = settings or read_settings()
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
+    _install_core(app, settings)
+    _install_features(app, settings)
+    install_sockets(app, settings)
+    return app
+
+
+def _install_core(app: Flask, settings: Settings) -> None:
+    from .accounts.sessions import visitor_of
+    from .home.queries import is_demo_community, sender_name
+    from .navigation import surroundings_of
+    from .policy import NOBODY
+
+    configure_logs(settings.log_level, settings.log_json)
+    install_tokens(settings.secret_key)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
+        COMPRESS_MIMETYPES=["text/html", "application/json"],
+        COMPRESS_LEVEL=4,
+        COMPRESS_ALGORITHM=["gzip"],
+    )
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    install_metrics(app)
+    install_request_log(app)
+    install_web(app, settings, Shell(visitor_of, NOBODY, surroundings_of))
+    install_i18n(app, choose_language, time_zone=settings.timezone)
+    install_limits(app, settings.redis_url or None)
+    Compress(app)
+    app.extensions["tsubomi.sender_name"] = sender_name
+    app.extensions["tsubomi.is_demo"] = is_demo_community
+    app.register_blueprint(health)
+
+
+def _install_features(app: Flask, settings: Settings) -> None:
+    from importlib import import_module
+
+    from .accounts import views as accounts
+    from .accounts.operations import tidy_doors
+    from .boards import views as boards
+    from .home import views as home
+    from .invitations import views as invitations
+    from .office import views as office
+    from .people import views as people
+
+    for views in (accounts, people, invitations, boards, home, office):
+        app.register_blueprint(views.bp)
+    if settings.development:
+        app.register_blueprint(home.workshop)
+    install_jobs(app, settings, tidy=[tidy_doors])
+    for feature in ("accounts", "boards", "invitations", "office"):
+        import_module(f"app.{feature}.listeners")  # importing a listener registers it

@@ -1,0 +1,106 @@
+"""What home shows, and the few facts about the community that stand on every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.boards.queries import fresh_topics, my_boards
+from app.core.db import session
+from app.core.errors import NotFound
+from app.core.i18n import _, t
+from app.models import Community, Member
+from app.policy import Viewer
+
+from .cards import DemoDoor, HomePage
+
+
+@dataclass(frozen=True)
+class CommunityFacts:
+    """The community as every page shows it. `is_set_up` turns true at the end of set-up and stays."""
+
+    version: int
+    name: str
+    is_demo: bool
+    help_line: str
+    is_set_up: bool
+
+
+_NOTHING = CommunityFacts(version=0, name="", is_demo=False, help_line="", is_set_up=False)
+_kept: list[CommunityFacts] = [_NOTHING]
+
+
+def community_facts(version: int | None = None) -> CommunityFacts:
+    """The facts; kept in memory as long as `version` (read with the session row) says they still hold."""
+    kept = _kept[0]
+    if version is not None and kept.version == version:
+        return kept
+    row = session.execute(
+        select(
+            Community.version,
+            Community.name,
+            Community.is_demo,
+            Community.help_line,
+            Community.set_up_at.is_not(None).label("is_set_up"),
+        ).where(Community.id == 1)
+    ).first()
+    facts = CommunityFacts(row.version, row.name, row.is_demo, row.help_line, row.is_set_up) if row else _NOTHING
+    _kept[0] = facts
+    return facts
+
+
+def is_demo_community() -> bool:
+    """Whether this database holds demo data."""
+    return community_facts().is_demo
+
+
+def sender_name() -> str:
+    """The name letters come from."""
+    try:
+        name = community_facts().name
+    except SQLAlchemyError:
+        name = ""
+    return f"{name}（つぼみ）" if name else t("つぼみ")
+
+
+def home_page(viewer: Viewer, *, first_steps: bool) -> HomePage:
+    """Home for one member: what is new where they may look, their boards, and an end."""
+    row = session.execute(
+        select(Member.display_name, Community.help_line)
+        .join(Community, Community.id == 1)
+        .where(Member.id == viewer.id)
+    ).one()
+    return HomePage(
+        display_name=row.display_name,
+        help_line=row.help_line,
+        is_candidate=viewer.is_candidate,
+        has_first_steps=first_steps,
+        topics=tuple(fresh_topics(viewer, most=6)),
+        boards=tuple(my_boards(viewer)),
+    )
+
+
+_DEMO_WORDS = {
+    "haruka": (_("内定者"), _("同期のひろばを読み、ひとこと書いてみます")),
+    "jinji": (_("人事・採用担当"), _("招待の一覧と、ひろばの様子を見ます")),
+    "takumi": (_("社員"), _("内定者の話題に、5分だけ返事をします")),
+    "mod": (_("ひろば運営"), _("困った投稿を、理由を添えて非表示にします")),
+}
+
+
+def demo_doors() -> tuple[DemoDoor, ...]:
+    """The demo's people one may be for a minute. Raises NotFound where the data is not a demo."""
+    if not community_facts().is_demo:
+        raise NotFound()
+    mails = {f"{key}@example.jp": key for key in _DEMO_WORDS}
+    rows = session.execute(
+        select(Member.mail, Member.display_name, Member.bud).where(Member.is_demo, Member.mail.in_(mails))
+    ).all()
+    found = {mails[row.mail]: row for row in rows if row.mail is not None}
+    return tuple(
+        DemoDoor(key, found[key].display_name, role, found[key].bud, sentence)
+        for key, (role, sentence) in _DEMO_WORDS.items()
+        if key in found
+    )

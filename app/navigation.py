@@ -1,0 +1,62 @@
+"""What stands around every page: tabs for a phone, the rail on a PC, the community's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.i18n import _
+from app.core.web import Surroundings, Visitor
+from app.home.queries import community_facts
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One place to go; `badge` counts what waits there for the visitor, if anything may be counted."""
+
+    key: str
+    label: str
+    href: str
+    icon: str
+    is_active: bool = False
+    badge: int | None = None
+
+    @property
+    def active(self) -> bool:
+        """The page on the screen belongs here."""
+        return self.is_active
+
+
+# (key, label, address, icon, further addresses that belong to it)
+_TABS = (
+    ("home", _("ホーム"), "/", "home", ()),
+    ("boards", _("ひろば"), "/boards", "boards", ("/topics", "/posts")),
+    ("people", _("メンバー"), "/people", "people", ()),
+    ("me", _("マイページ"), "/me", "me", ("/rules", "/confirm")),
+)
+_OFFICE = ("hr", _("人事デスク"), "/hr", "office", ())
+_ADMIN = ("admin", _("管理"), "/admin", "admin", ("/setup",))
+
+
+def surroundings_of(visitor: Visitor | None, path: str) -> Surroundings:
+    """The surroundings of a page for this visitor; nobody gets no navigation."""
+    facts = community_facts(visitor.community_version if visitor else None)
+    if visitor is None:
+        return Surroundings(facts.name, facts.is_demo, facts.help_line)
+    sides = [
+        side
+        for side, is_theirs in ((_OFFICE, visitor.viewer.is_hr), (_ADMIN, visitor.viewer.is_administrator))
+        if is_theirs
+    ]
+    return Surroundings(
+        facts.name,
+        facts.is_demo,
+        facts.help_line,
+        nav=tuple(_item(tab, path) for tab in _TABS),
+        side_nav=tuple(_item(side, path) for side in sides),
+    )
+
+
+def _item(tab: tuple[str, str, str, str, tuple[str, ...]], path: str) -> NavItem:
+    key, label, href, icon, others = tab
+    is_active = path == "/" if href == "/" else path.startswith((href, *others))
+    return NavItem(key, label, href, icon, is_active)

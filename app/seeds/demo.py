@@ -1,0 +1,284 @@
+"""The demo community: cast.py's people say what texts.py holds, through the operations, with the clock held.
+
+What no door can do (marking the data as a demo, names of office that a person may not take for themselves)
+stands in `_found` and `_dress`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+
+from app.boards.operations import hide_post, open_board, reply_to_topic, start_topic
+from app.core import clock
+from app.core.db import session
+from app.core.ids import PublicId
+from app.core.names import fold
+from app.core.operation import operation
+from app.core.passwords import hash_password
+from app.core.tokens import secret_of
+from app.invitations.cards import Invitee
+from app.invitations.operations import PURPOSE, accept_invitation, invite_people, send_invitations
+from app.models import Community, Invitation, Member, Role
+from app.office.operations import draw_walls, open_cohort, open_group
+from app.people.operations import block_person
+from app.policy import NOBODY, Viewer, viewer_of
+
+from . import cast, texts
+
+PASSWORD = "tsubomi-demo"
+TOKYO = ZoneInfo("Asia/Tokyo")
+FOUNDED = datetime(2026, 5, 25, 10, 0, tzinfo=TOKYO)
+OPENED = datetime(2026, 5, 28, 10, 0, tzinfo=TOKYO)
+MINORS_JOINED = datetime(2026, 10, 20, 10, 0, tzinfo=TOKYO)
+HELP_LINE = "相談窓口：早川法律事務所 0120-000-000（平日 10:00〜18:00・会社を通さずに話せます）"
+
+# Invited, not here yet: HR's list needs somebody to wait for.
+_EXPECTED = (
+    ("wakana@example.jp", "仲村 若菜", "ナカムラ ワカナ", "sent"),
+    ("itsuki@example.jp", "小泉 樹", "コイズミ イツキ", "sent"),
+    ("mizuki@example.jp", "柏木 瑞希", "カシワギ ミズキ", "expired"),
+    ("ryota@example.jp", "北條 亮太", "ホウジョウ リョウタ", "unsent"),
+    ("nanami@example.jp", "東出 七海", "ヒガシデ ナナミ", "unsent"),
+)
+
+
+@dataclass
+class _Stage:
+    """Who and what has been made so far: internal ids of people, public ids of the rest."""
+
+    people: dict[str, int]
+    cohorts: dict[str, PublicId]
+    groups: dict[str, PublicId]
+    boards: dict[str, PublicId]
+
+
+def plant_demo() -> None:
+    """Fill an empty database with the demo community; takes some seconds, most of them for one Argon2 hash a time."""
+    password_hash = hash_password(PASSWORD)
+    with clock.hold(FOUNDED):
+        stage = _Stage(people={"admin": _found(password_hash)}, cohorts={}, groups={}, boards={})
+        _settle(stage)
+        _bring_in(stage, [one for one in cast.PEOPLE if "hr" in one.roles], password_hash)
+    with clock.hold(OPENED):
+        rest = [one for one in cast.PEOPLE if one.key not in stage.people and one.cohort != "april_minor"]
+        _bring_in(stage, rest, password_hash)
+        _open_boards(stage)
+    with clock.hold(MINORS_JOINED):
+        _bring_in(stage, [one for one in cast.PEOPLE if one.cohort == "april_minor"], password_hash)
+    _speak(stage)
+    block_person(_as(stage, "haruka"), _public_id(stage.people["ren"]))
+    _await_others(stage)
+
+
+def _as(stage: _Stage, key: str) -> Viewer:
+    return viewer_of(stage.people[key])
+
+
+# ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@operation
+def _found(password_hash: str) -> int:
+    """The community and its administrator, marked as a demo for good."""
+    admin = next(one for one in cast.PEOPLE if one.key == "admin")
+    session.add(
+        Community(
+            id=1, name=cast.COMPANY_NAME, expected_candidates=80, help_line=HELP_LINE, is_demo=True, set_up_at=clock.now()
+        )
+    )
+    member = Member(
+        mail=admin.mail,
+        legal_name=admin.legal_name,
+        kana=admin.kana,
+        roles=int(Role.ADMINISTRATOR),
+        display_name=admin.display_name,
+        display_fold=fold(admin.display_name),
+        bud=admin.bud,
+        department=admin.department or "",
+        password_hash=password_hash,
+        rules_version=1,
+        is_demo=True,
+    )
+    session.add(member)
+    session.flush()
+    return member.id
+
+
+def _settle(stage: _Stage) -> None:
+    """Cohorts, groups, and the wall between April and October."""
+    admin = _as(stage, "admin")
+    for cohort in cast.COHORTS:
+        stage.cohorts[cohort.key] = open_cohort(
+            admin,
+            name=cohort.name,
+            office_note=cohort.office_note,
+            starts_on=cohort.starts_on,
+            is_minor_profile=cohort.is_minor_profile,
+        )
+    for group in cast.GROUPS:
+        stage.groups[group.key] = open_group(admin, stage.cohorts[group.cohort], name=group.name)
+    draw_walls(admin, [(stage.cohorts["april"], stage.cohorts["october"])])
+
+
+def _bring_in(stage: _Stage, people: Iterable[cast.Person], password_hash: str) -> None:
+    """Invite them, and let each accept; nobody's letter needs to leave for that."""
+    inviter = _as(stage, "admin")
+    if "jinji" in stage.people:
+        inviter = _as(stage, "lead")
+    chosen = list(people)
+    invite_people(inviter, [_invitee(stage, one) for one in chosen])
+    waiting = session.execute(
+        select(Invitation.public_id, Invitation.mail).where(Invitation.mail.in_([one.mail for one in chosen]))
+    ).all()
+    send_invitations(inviter, [row.public_id for row in waiting])
+    secrets = _secrets()
+    for one in chosen:
+        stage.people[one.key] = accept_invitation(
+            NOBODY,
+            secrets[one.mail],
+            display_name=one.display_name if _is_plain(one) else f"社員{one.key}",
+            bud=one.bud,
+            pace="few",
+            rules_version=1,
+            language=one.language,
+            password_hash=password_hash,
+        )
+    _dress(stage, chosen)
+
+
+def _is_plain(person: cast.Person) -> bool:
+    return set(person.roles) <= {"candidate", "employee"}
+
+
+def _secrets() -> Mapping[str, str]:
+    rows = session.execute(select(Invitation.mail, Invitation.nonce).where(Invitation.sent_at.is_not(None)))
+    return {row.mail: secret_of(PURPOSE, row.nonce) for row in rows}
+
+
+def _invitee(stage: _Stage, person: cast.Person) -> Invitee:
+    return Invitee(
+        mail=person.mail,
+        legal_name=person.legal_name,
+        kana=person.kana,
+        roles=person.roles,
+        cohort=stage.cohorts[person.cohort] if person.cohort else None,
+        group=stage.groups[person.group] if person.group else None,
+        department=person.department or "",
+        joined_company_on=_joined(person),
+    )
+
+
+def _joined(person: cast.Person) -> date | None:
+    if person.years is None:
+        return None
+    return date(2026 - person.years + 1, 4, 1)
+
+
+@operation
+def _dress(stage: _Stage, people: Iterable[cast.Person]) -> None:
+    """Mark the cast as demo people and give the office its names."""
+    for person in people:
+        session.execute(
+            update(Member)
+            .where(Member.id == stage.people[person.key])
+            .values(is_demo=True, display_name=person.display_name, display_fold=fold(person.display_name))
+        )
+
+
+def _public_id(member_id: int) -> PublicId:
+    return session.scalars(select(Member.public_id).where(Member.id == member_id)).one()
+
+
+# ── boards ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _open_boards(stage: _Stage) -> None:
+    for board in texts.BOARDS:
+        readers = [_token(stage, each) for each in board.readers]
+        writers = [_token(stage, each) for each in board.writers]
+        open_board(
+            _as(stage, "lead"),
+            name=board.name,
+            slug=board.slug,
+            description=board.description,
+            readers=readers,
+            writers=writers,
+        )
+        stage.boards[board.key] = board.slug
+
+
+def _token(stage: _Stage, token: str) -> str:
+    kind, _colon, key = token.partition(":")
+    if kind == "cohort":
+        return f"cohort:{stage.cohorts[key]}"
+    if kind == "group":
+        return f"group:{stage.groups[key]}"
+    return token
+
+
+def _speak(stage: _Stage) -> None:
+    """Everything said, in the order of time."""
+    topics: dict[tuple[str, str], PublicId] = {}
+    acts: list[tuple[datetime, Callable[[], None]]] = []
+    for board in texts.BOARDS:
+        for topic in board.topics:
+            key = (board.slug, topic.title)
+            acts.append((_at(topic.at), _starting(stage, topics, key, topic)))
+            for reply in topic.replies:
+                acts.append((_at(reply.at), _replying(stage, topics, key, reply)))
+    for at, act in sorted(acts, key=lambda each: each[0]):
+        with clock.hold(at):
+            act()
+
+
+def _at(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=TOKYO).astimezone(UTC)
+
+
+def _starting(
+    stage: _Stage, topics: dict[tuple[str, str], PublicId], key: tuple[str, str], topic: texts.Topic
+) -> Callable[[], None]:
+    def act() -> None:
+        topics[key] = start_topic(_as(stage, topic.author), key[0], title=topic.title, body=topic.body)
+
+    return act
+
+
+def _replying(
+    stage: _Stage, topics: dict[tuple[str, str], PublicId], key: tuple[str, str], reply: texts.Reply
+) -> Callable[[], None]:
+    def act() -> None:
+        post_id = reply_to_topic(_as(stage, reply.author), topics[key], body=reply.body)
+        if reply.hidden_by and reply.hidden_at:
+            with clock.hold(_at(reply.hidden_at)):
+                hide_post(_as(stage, reply.hidden_by), post_id, reason=reply.hidden_reason)
+
+    return act
+
+
+# ── who is still expected ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _await_others(stage: _Stage) -> None:
+    """Invitations in every state, so that HR's desk has something to do."""
+    jinji = _as(stage, "jinji")
+    invite_people(
+        jinji,
+        [
+            Invitee(mail=mail, legal_name=name, kana=kana, roles=("candidate",), cohort=stage.cohorts["april"])
+            for mail, name, kana, _state in _EXPECTED
+        ],
+    )
+    sent_at = {"sent": clock.now(), "expired": datetime(2026, 11, 2, 1, 0, tzinfo=UTC)}
+    for state, at in sent_at.items():
+        mails = [mail for mail, _name, _kana, its_state in _EXPECTED if its_state == state]
+        ids = session.scalars(select(Invitation.public_id).where(Invitation.mail.in_(mails))).all()
+        with clock.hold(at):
+            send_invitations(jinji, ids)
+
+
