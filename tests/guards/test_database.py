@@ -1,0 +1,93 @@
+"""The database itself: models equal migrations, and it refuses forbidden roles, on both databases."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from app.core.db import Base, db, session
+from app.core.health import MIGRATIONS
+from app.core.operation import unit_of_work
+from app.models import EXCLUSIONS, Community, Member, Role, excluded_pair
+
+PAIRS = [Role(one | other) for one, other in itertools.combinations(list(Role), 2)]
+
+
+def test_models_equal_migrations(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Base.metadata)
+    assert differences == [], "run `flask --app wsgi db revision --autogenerate` and read what it wrote"
+
+
+def test_migrations_lead_down_and_up_again(app: Flask) -> None:
+    with app.app_context():
+        session.remove()
+        downgrade(directory=str(MIGRATIONS), revision="base")
+        assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+        upgrade(directory=str(MIGRATIONS))
+        assert set(Base.metadata.tables) <= set(inspect(db.engine).get_table_names())
+
+
+def _try_roles(roles: int, cohort_id: int | None = None) -> None:
+    with unit_of_work():
+        session.add(
+            Member(
+                mail=f"roles{roles}@example.jp",
+                roles=roles,
+                cohort_id=cohort_id,
+                display_name="だれか",
+                display_fold="だれか",
+                bud=1,
+            )
+        )
+
+
+def test_the_database_refuses_exactly_the_forbidden_pairs_of_roles(app: Flask) -> None:
+    with app.app_context():
+        for roles in PAIRS:
+            if excluded_pair(roles) is None:
+                _try_roles(int(roles))
+                continue
+            with pytest.raises(IntegrityError):
+                _try_roles(int(roles))
+
+
+def test_the_exclusions_of_the_privacy_design_are_in_the_table() -> None:
+    forbidden = {
+        frozenset({one, other})
+        for one, others in EXCLUSIONS
+        for other in Role
+        if other & others and other != one
+    }
+    staff = [role for role in Role if role is not Role.CANDIDATE]
+    apart_from_hr = [
+        {Role.DESK, Role.HR},
+        {Role.DESK, Role.LEAD},
+        {Role.DESK, Role.MODERATOR},
+        {Role.DESK, Role.ADMINISTRATOR},
+        {Role.AUDITOR, Role.HR},
+        {Role.AUDITOR, Role.LEAD},
+        {Role.AUDITOR, Role.ADMINISTRATOR},
+    ]
+    assert forbidden == {frozenset({Role.CANDIDATE, role}) for role in staff} | set(map(frozenset, apart_from_hr))
+
+
+def test_the_database_refuses_a_member_without_a_role_and_staff_in_a_cohort(app: Flask) -> None:
+    with app.app_context():
+        cohort_id = session.scalar(text("SELECT min(id) FROM cohort"))
+        for roles, cohort in ((0, None), (int(Role.EMPLOYEE), cohort_id)):
+            with pytest.raises(IntegrityError):
+                _try_roles(roles, cohort)
+
+
+def test_there_is_one_community(app: Flask) -> None:
+    with app.app_context(), pytest.raises(IntegrityError), unit_of_work():
+        session.add(Community(id=2, name="もうひとつ"))

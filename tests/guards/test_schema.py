@@ -1,0 +1,126 @@
+"""No watching, in the schema: every table is listed, and every column that holds a time or a number has a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Column, Date, DateTime, Float, Integer, Interval, Numeric, Time
+from sqlalchemy.types import TypeDecorator
+
+import app.core.events
+import app.models  # noqa: F401 - the tables
+from app.core.db import Base
+
+TABLES = {
+    "board", "board_audience", "block", "cohort", "community", "group", "group_member", "invitation", "member",
+    "member_session", "one_time_link", "outbox", "post", "profile_value", "recovery_code", "topic", "wall",
+}  # fmt: skip
+
+# What holds a moment or a day, and why it must.
+TIMES = {
+    "cohort.starts_on": "the day of joining the company, the same for the whole cohort",
+    "community.set_up_at": "set-up is finished; about the community, not about a person",
+    "community.second_hr_at": "the four-eyes rule is in force from here on",
+    "invitation.joined_company_on": "from which 「5年目」 is counted; typed in by HR",
+    "invitation.sent_at": "HR sees whether a letter left, before anybody has joined",
+    "invitation.expires_at": "the link ends after seven days",
+    "invitation.revoked_at": "HR took the invitation back",
+    "member.joined_company_on": "from which 「5年目」 is counted",
+    "member.suspended_at": "an act of HR, with a reason, shown to the person",
+    "member.ended_at": "an act: leaving, or ending a membership with a reason",
+    "member_session.expires_on": "a device stays signed in for 90 days; rounded to the day, so it is no sign-in time",
+    "one_time_link.expires_at": "ten minutes; the row is deleted when used or past it",
+    "outbox.due_at": "when to try next; the row is deleted when delivered",
+    "outbox.leased_until": "one deliverer at a time; the row is deleted when delivered",
+    "post.written_at": "shown beside the text its author published",
+    "post.hidden_at": "an act of a moderator",
+    "topic.started_at": "shown beside the text its author published",
+    "topic.hidden_at": "an act of a moderator",
+}
+
+# What holds a number that is neither a key nor a reference, and why it is no score.
+NUMBERS = {
+    "board.position": "the order HR gave the boards",
+    "board_audience.role": "one role, as a bit",
+    "community.expected_candidates": "the answer to 「内定者は何名くらいですか」",
+    "community.rules_version": "which text of the rules is the newest",
+    "community.version": "raised when what anybody sees may change",
+    "invitation.roles": "roles, as bits",
+    "member.bud": "which drawn つぼみ was chosen",
+    "member.roles": "roles, as bits",
+    "member.rules_version": "which text of the rules was accepted",
+    "member.totp_step": "no code of a second factor works twice (RFC 6238, 5.2); staff with powers only",
+    "member.version": "raised when what this member may see changes, by acts of others as well",
+    "one_time_link.wrong_codes": "guessing a code ends the link; deleted with it",
+    "outbox.attempts": "back-off of a delivery; deleted with it",
+    "post.renderer_version": "which renderer made the stored HTML",
+    "profile_value.audience": "who may see the field, as bits",
+}
+
+WATCHING = re.compile(
+    r"^last_|_last$|seen|score|^views?$|(^|_)read(_|$)|count$|counter|sign_?in|log_?in|login|online|presence|active_at|"
+    r"activity|visit|opened|streak|rank|likes|ip$|address$|user_agent|fingerprint"
+)
+
+
+def _columns() -> Iterator[tuple[str, Column[object]]]:
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            yield f"{table.name}.{column.name}", column
+
+
+def _plain(column: Column[object]) -> object:
+    kind = column.type
+    return kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+
+
+def _is_key(column: Column[object]) -> bool:
+    return column.primary_key or bool(column.foreign_keys)
+
+
+def test_every_table_is_on_the_list() -> None:
+    assert set(Base.metadata.tables) == TABLES, "list the table here, and say in its pull request what it stores"
+
+
+def test_every_column_that_holds_a_time_has_a_reason() -> None:
+    found = {name for name, column in _columns() if isinstance(_plain(column), DateTime | Date | Time | Interval)}
+    assert found == set(TIMES), "add the column with its reason, or do not store the moment"
+
+
+def test_every_column_that_holds_a_number_has_a_reason() -> None:
+    numeric = Integer | Float | Numeric
+    found = {name for name, column in _columns() if isinstance(_plain(column), numeric) and not _is_key(column)}
+    assert found == set(NUMBERS), "add the column with its reason, or do not count"
+
+
+def test_no_column_watches_anybody() -> None:
+    found = [name for name, column in _columns() if WATCHING.search(column.name)]
+    assert not found, f"there is no per-person sign-in time, last-seen, activity count or score anywhere: {found}"
+
+
+@pytest.mark.parametrize("name", ["last_seen_at", "login_count", "read_at", "score", "sign_in_at", "ip"])
+def test_the_guard_of_columns_sees_what_watches(name: str) -> None:
+    assert WATCHING.search(name)
+
+
+def test_a_session_stores_nothing_but_whose_it_is_and_the_day_it_ends() -> None:
+    columns = {column.name for column in Base.metadata.tables["member_session"].columns}
+    assert columns == {"id", "public_id", "member_id", "secret_hash", "device", "expires_on"}
+    assert isinstance(Base.metadata.tables["member_session"].c.expires_on.type, Date)
+
+
+def test_nothing_that_opens_a_door_is_stored_in_the_clear() -> None:
+    secrets = [
+        name
+        for name, column in _columns()
+        if re.search(r"password|secret|token|code", column.name) and not column.name.endswith("_hash")
+    ]
+    # The seed of a second factor must be readable to check a code; wrong_codes counts guesses.
+    assert set(secrets) == {"member.totp_secret", "one_time_link.wrong_codes"}, "store its hash"
+
+
+def test_what_leaves_the_server_has_a_random_id() -> None:
+    addressed = {"cohort", "group", "invitation", "member", "member_session", "post", "topic"}
+    assert addressed == {name for name, table in Base.metadata.tables.items() if "public_id" in table.c}
