@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from flask import Flask
@@ -21,6 +22,8 @@ from .core.tokens import install_tokens
 from .core.web import Shell, choose_language, install_web
 
 ROOT = Path(__file__).resolve().parents[1]
+FEATURES = ("accounts", "people", "invitations", "boards", "home", "office")
+LISTENING = ("accounts", "boards", "invitations", "office")
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -62,20 +65,10 @@ def _install_core(app: Flask, settings: Settings) -> None:
 
 
 def _install_features(app: Flask, settings: Settings) -> None:
-    from importlib import import_module
-
-    from .accounts import views as accounts
-    from .accounts.operations import tidy_doors
-    from .boards import views as boards
-    from .home import views as home
-    from .invitations import views as invitations
-    from .office import views as office
-    from .people import views as people
-
-    for views in (accounts, people, invitations, boards, home, office):
-        app.register_blueprint(views.bp)
-    if settings.development:
-        app.register_blueprint(home.workshop)
-    install_jobs(app, settings, tidy=[tidy_doors])
-    for feature in ("accounts", "boards", "invitations", "office"):
+    for feature in FEATURES:
+        app.register_blueprint(import_module(f"app.{feature}.views").bp)
+    for feature in LISTENING:
         import_module(f"app.{feature}.listeners")  # importing a listener registers it
+    if settings.development:
+        app.register_blueprint(import_module("app.home.views").workshop)
+    install_jobs(app, settings, tidy=[import_module("app.accounts.operations").tidy_doors])

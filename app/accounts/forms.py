@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wtforms import BooleanField, Field, Form, HiddenField, IntegerField, PasswordField, RadioField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, ValidationError
 
 from app.core.forms import BaseForm, LineField, longest, required
@@ -13,7 +13,7 @@ from .mails import LONGEST, checked_mail
 
 _MAIL_WIRING = {"type": "email", "autocomplete": "username", "inputmode": "email", "autocapitalize": "none"}
 _CODE_WIRING = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
-_SHARED = _("共用の端末です（ブラウザを閉じるとサインアウトします）")
+_SHARED = _("共用の端末（閉じるとサインアウト）")
 
 
 def mail_shaped(_form: Form, field: Field) -> None:

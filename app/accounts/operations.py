@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import CursorResult, delete, func, or_, select, union, update
+from sqlalchemy.exc import IntegrityError
 
 from app import policy
 from app.core.clock import now
@@ -165,7 +166,8 @@ def ask_for_confirmation(viewer: Viewer, *, browser: str) -> None:
 @operation
 def confirm_by_mail_code(viewer: Viewer, code: str, *, browser: str) -> bool:
     """Spend such a code; whether it was right and this member's."""
-    return _redeem_code("confirm", code, browser) == viewer.id is not None
+    member_id = _redeem_code("confirm", code, browser)
+    return member_id is not None and member_id == viewer.id
 
 
 def _redeem_code(purpose: str, code: str, browser: str) -> int | None:
@@ -270,14 +272,10 @@ def ask_for_reset(mail: str) -> None:
 def reset_password(secret: str, password_hash: str, *, code: str) -> str:
     """Spend a reset link: 'done', 'wrong_code' (of the second factor; 5 kill the link) or 'dead'."""
     link = _claim_link("reset_password", secret)
-    member = None if link is None else session.get(Member, link.member_id, with_for_update=True)
-    if (
-        link is None
-        or member is None
-        or not may_reset_by_mail(member.roles, member.totp_secret, member.is_demo)
-    ):
+    if link is None:
         return "dead"
-    if member.ended_at is not None or member.suspended_at is not None:
+    member = session.scalar(select(Member).where(Member.id == link.member_id, is_here()).with_for_update())
+    if member is None or not may_reset_by_mail(member.roles, member.totp_secret, member.is_demo):
         return "dead"
     if member.totp_secret is not None and not take_code(member.id, code):
         link.wrong_codes += 1
@@ -325,7 +323,10 @@ def move_to_new_mail(secret: str) -> bool:
     if member is None or is_taken:
         return False
     old_mail, member.mail = member.mail, link.new_mail
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict(_("ほかの変更と重なりました。お手数ですが、もう一度お申し込みください。")) from None
     _forget_links_of(member.id)
     # Facts hold ids only, so the old address waits in a row of its own until it has been told.
     notice = _new_link("old_mail", member.id, OLD_MAIL_NOTICE_LIFE, new_mail=old_mail)

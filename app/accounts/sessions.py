@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from app import policy
 from app.core.clock import today
@@ -29,6 +29,34 @@ def company_today() -> date:
     return today(settings_now().zone)
 
 
+# Built once: it runs with every request.
+_SESSION = (
+    select(
+        Member.id,
+        Member.public_id,
+        Member.version,
+        Member.roles,
+        Member.display_name,
+        Member.bud,
+        Member.language,
+        Member.rules_version,
+        Member.is_demo,
+        Member.totp_secret.is_not(None).label("has_totp"),
+        Community.version.label("community_version"),
+        Community.rules_version.label("newest_rules"),
+    )
+    .select_from(MemberSession)
+    .join(Member, Member.id == MemberSession.member_id)
+    .join(Community, Community.id == 1)
+    .where(
+        MemberSession.secret_hash == bindparam("secret_hash"),
+        MemberSession.expires_on >= bindparam("company_today"),
+        Member.suspended_at.is_(None),
+        Member.ended_at.is_(None),
+    )
+)
+
+
 def visitor_of(token: str) -> Visitor | None:
     """Whose session this secret opens, in one query; None if it is over or its member is suspended or gone.
 
@@ -36,29 +64,7 @@ def visitor_of(token: str) -> Visitor | None:
     without boards and led to the page where it is set up (security.md, sign-in).
     """
     row = session.execute(
-        select(
-            Member.id,
-            Member.public_id,
-            Member.version,
-            Member.roles,
-            Member.display_name,
-            Member.bud,
-            Member.language,
-            Member.rules_version,
-            Member.is_demo,
-            Member.totp_secret.is_not(None).label("has_totp"),
-            Community.version.label("community_version"),
-            Community.rules_version.label("newest_rules"),
-        )
-        .select_from(MemberSession)
-        .join(Member, Member.id == MemberSession.member_id)
-        .join(Community, Community.id == 1)
-        .where(
-            MemberSession.secret_hash == hashed(token),
-            MemberSession.expires_on >= company_today(),
-            Member.suspended_at.is_(None),
-            Member.ended_at.is_(None),
-        )
+        _SESSION, {"secret_hash": hashed(token), "company_today": company_today()}
     ).first()
     return None if row is None else _visitor(token, row)
 

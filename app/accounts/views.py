@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, flash, g, redirect, request,
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.clock import now
-from app.core.errors import Forbidden, Invalid, NotFound, TooOften
+from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.forms import blank, parse, redisplay
 from app.core.i18n import _, t
 from app.core.limits import Budget, has_left, spend
@@ -64,7 +64,7 @@ WRONG_MAIL_CODE = _("番号が違うか、有効な時間を過ぎています�
 def sign_in() -> Any:
     """One card, two ways: a letter, or the password."""
     going = request.values.get("next", "")
-    if g.visitor is not None:
+    if g.visitor is not None and request.method == "GET":
         return redirect(safe_next(going))
     return page(
         "accounts/sign_in.html",
@@ -106,10 +106,10 @@ def code() -> Any:
 @redisplay(code)
 def take_code() -> AnyResponse:
     """A code of the authenticator or a recovery code, each of them once."""
-    form = parse(FactorCodeForm)
     half = _half_way()
     if half is None:
         return _too_late()
+    form = parse(FactorCodeForm)
     known, is_kept, going = half
     _take_code(known.member_id, form["code"])
     return _open(known.member_id, is_kept=is_kept, going=going)
@@ -243,8 +243,9 @@ def _take_code(member_id: int, typed: str) -> None:
 
 
 def _need_left(budget: Budget, key: str) -> None:
+    """Refuse when nothing is left; spending what is not there says how long to wait."""
     if not has_left(budget, key):
-        raise TooOften(budget.sentence, retry_after=600)
+        spend(budget, key)
 
 
 def _has_letters() -> bool:
@@ -308,11 +309,11 @@ def reset(secret: str) -> Any:
 @redisplay(reset)
 def reset_now(secret: str) -> Any:
     """Set the new password; whoever has a second factor shows it too."""
-    form = parse(ResetForm)
     spend(budgets.AT_THE_DOOR, request.remote_addr or "")
     found = queries.reset_page(secret)
     if found is None:
         return _dead_link()
+    form = parse(ResetForm)
     password_hash = proving.new_password_hash(form["new_password"], about=found.about)
     outcome = operations.reset_password(secret, password_hash, code=form["code"] or "")
     if outcome == "wrong_code":

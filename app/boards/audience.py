@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app import policy
 from app.core.db import session
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.i18n import _, join_names, language_now, t
 from app.models import BoardAudience, Cohort, Community, Group, Role
-from app.policy import Viewer, allowed
+from app.policy import Viewer, allowed, standing
 
 HR = Role.HR | Role.LEAD
 
@@ -41,25 +41,28 @@ class Let:
     is_writer: bool
 
 
+_LETS = (
+    select(
+        BoardAudience.board_id,
+        BoardAudience.role,
+        BoardAudience.cohort_id,
+        Cohort.name.label("cohort_name"),
+        BoardAudience.group_id,
+        Group.name.label("group_name"),
+        standing("view", Cohort).label("is_cohort_known"),
+        standing("view", Group).label("is_group_known"),
+        BoardAudience.is_writer,
+    )
+    .outerjoin(Group, Group.id == BoardAudience.group_id)
+    .outerjoin(Cohort, Cohort.id == func.coalesce(BoardAudience.cohort_id, Group.cohort_id))
+    .where(BoardAudience.board_id.in_(bindparam("shown_board_ids", expanding=True)))
+    .order_by(BoardAudience.board_id, BoardAudience.id)
+)
+
+
 def lets_of(viewer: Viewer, board_ids: Iterable[int]) -> dict[int, list[Let]]:
     """Who is let in, per board, in one query; a group's cohort stands beside it, for the wall."""
-    rows = session.execute(
-        select(
-            BoardAudience.board_id,
-            BoardAudience.role,
-            BoardAudience.cohort_id,
-            Cohort.name.label("cohort_name"),
-            BoardAudience.group_id,
-            Group.name.label("group_name"),
-            allowed(viewer, "view", Cohort).label("is_cohort_known"),
-            allowed(viewer, "view", Group).label("is_group_known"),
-            BoardAudience.is_writer,
-        )
-        .outerjoin(Group, Group.id == BoardAudience.group_id)
-        .outerjoin(Cohort, Cohort.id == func.coalesce(BoardAudience.cohort_id, Group.cohort_id))
-        .where(BoardAudience.board_id.in_(list(board_ids)))
-        .order_by(BoardAudience.board_id, BoardAudience.id)
-    )
+    rows = session.execute(_LETS, {**viewer.binds, "shown_board_ids": list(board_ids)})
     found: dict[int, list[Let]] = {}
     for row in rows:
         found.setdefault(row.board_id, []).append(Let(*row))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from itertools import starmap
 from typing import Self
 
 import regex
 from wtforms import Field, Form, IntegerField, RadioField, SelectMultipleField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import NumberRange, Optional, StopValidation
 
 from app.core.forms import BaseForm, LineField, SubmissionForm, longest, no_nul, required
@@ -94,7 +96,9 @@ class HideForm(BaseForm):
     """Why a post is hidden: one of the usual reasons, own words, or both."""
 
     quick = RadioField(
-        _("よくある理由"), choices=[*QUICK_REASONS.items(), ("", _("自分の言葉で書く"))], default=""
+        _("よくある理由"),
+        choices=[*starmap(SelectChoice, QUICK_REASONS.items()), SelectChoice("", _("自分の言葉で書く"))],
+        default="",
     )
     reason = TextAreaField(
         _("投稿した方への説明"), filters=[no_nul], validators=[longest(LONGEST_REASON), fits(LONGEST_REASON)]
@@ -116,7 +120,7 @@ class ChangeBoardForm(BaseForm):
     name = LineField(
         _("ひろばの名前"), filters=[one_line], validators=[required(), visible, longest(30), fits(60)]
     )
-    description = TextAreaField(_("説明"), filters=[no_nul], validators=[longest(200), fits(400)])
+    description = TextAreaField(_("説明"), default="", filters=[no_nul], validators=[longest(200), fits(400)])
     position = IntegerField(_("並び順"), default=0, validators=[Optional(), NumberRange(0, 999)])
     readers = SelectMultipleField(_("読める人"), choices=[], validate_choice=False)
     writers = SelectMultipleField(_("書ける人"), choices=[], validate_choice=False)
@@ -125,4 +129,4 @@ class ChangeBoardForm(BaseForm):
 class OpenBoardForm(ChangeBoardForm):
     """A new board."""
 
-    slug = LineField(_("アドレス"))
+    slug = LineField(_("アドレス"), default="")

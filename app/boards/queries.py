@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, literal, select
 
 from app import policy
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.i18n import t
 from app.core.ids import PublicId
-from app.core.paging import Cursor, Slice, read_slice
+from app.core.paging import Cursor, Keyset, Slice
 from app.core.text import RENDERER_VERSION, render_markdown, stored_html
 from app.models import Board, Cohort, Group, Member, Post, Topic
 from app.people.cards import Pager
 from app.people.queries import person_card, person_columns
-from app.policy import Viewer, allowed
+from app.policy import Viewer, allowed, standing
 
 from .audience import ROLE_TOKENS, Let, audience_label, lets_of, organised_community, staff_label
 from .cards import (
@@ -42,6 +43,101 @@ MOST_COUNTED = 1_000
 POSTS_BEFORE = 10
 
 
+# ── statements, built once: building one costs more than running it ──────────────────────────────────────────
+
+_BOARD = (
+    Board.id.label("board_id"),
+    Board.slug.label("board_slug"),
+    Board.name.label("board_name"),
+    Board.description.label("board_description"),
+)
+_MY_BOARDS = select(*_BOARD).where(standing("view", Board)).order_by(Board.position, Board.id)
+_BOARD_AT = select(*_BOARD).where(Board.slug == bindparam("slug"), standing("view", Board))
+
+
+def _reply_count() -> ColumnElement[int]:
+    """How many replies to the topic of the row the viewer sees, counted in the same statement."""
+    replies = (
+        select(literal(1).label("one"))
+        .where(Post.topic_id == Topic.id, Post.is_first.is_(False), standing("view", Post))
+        .limit(MOST_COUNTED)
+        .correlate(Topic)
+        .subquery()
+    )
+    return select(func.count()).select_from(replies).correlate(Topic).scalar_subquery()
+
+
+_TOPIC_ROWS = select(
+    Topic.public_id,
+    Topic.title,
+    Topic.started_at,
+    Topic.hidden_at,
+    _reply_count().label("reply_count"),
+    *person_columns(),
+).outerjoin(Member, Member.id == Topic.author_id)
+_TOPICS_OF_BOARD = Keyset(
+    _TOPIC_ROWS,
+    key=Topic.id,
+    public_id=Topic.public_id,
+    visible=and_(Topic.board_id == bindparam("board_id"), standing("view", Topic)),
+    size=TOPICS_A_PAGE,
+    is_newest_first=True,
+)
+_FRESH_TOPICS = (
+    _TOPIC_ROWS.add_columns(Board.name.label("board_name"))
+    .join(Board, Board.id == Topic.board_id)
+    .where(standing("view", Topic))
+    .order_by(Topic.id.desc())
+    .limit(bindparam("most"))
+)
+_TOPIC_AT = (
+    select(
+        Topic.id,
+        Topic.public_id,
+        Topic.title,
+        Topic.hidden_at,
+        Topic.hidden_reason,
+        _reply_count().label("reply_count"),
+        standing("reply", Topic).label("can_reply"),
+        standing("hide", Topic).label("can_hide"),
+        *_BOARD,
+    )
+    .join(Board, Board.id == Topic.board_id)
+    .where(Topic.public_id == bindparam("public_id"), standing("view", Topic))
+)
+_POST_ROWS = select(
+    Post.public_id,
+    Post.is_first,
+    Post.author_id,
+    Post.body_html,
+    # Read only where the stored HTML is of another renderer: a page view writes nothing, so it renders again.
+    case((Post.renderer_version != RENDERER_VERSION, Post.body), else_=None).label("stale_body"),
+    Post.written_at,
+    Post.hidden_at,
+    Post.hidden_reason,
+    standing("hide", Post).label("can_hide"),
+    *person_columns(),
+).outerjoin(Member, Member.id == Post.author_id)
+_POSTS_OF_TOPIC = Keyset(
+    _POST_ROWS,
+    key=Post.id,
+    public_id=Post.public_id,
+    visible=and_(Post.topic_id == bindparam("topic_id"), standing("view", Post)),
+    size=POSTS_A_PAGE,
+)
+_POST_AT = (
+    select(Post.id, Post.topic_id, Topic.public_id.label("topic_public_id"))
+    .join(Topic, Topic.id == Post.topic_id)
+    .where(Post.public_id == bindparam("public_id"), standing("view", Post))
+)
+_POSTS_BEFORE = (
+    select(Post.public_id)
+    .where(Post.topic_id == bindparam("topic_id"), Post.id < bindparam("post_key"), standing("view", Post))
+    .order_by(Post.id.desc())
+    .limit(POSTS_A_PAGE)
+)
+
+
 # ── boards ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -52,19 +148,9 @@ def boards_page(viewer: Viewer) -> BoardsPage:
 
 def my_boards(viewer: Viewer) -> tuple[BoardCard, ...]:
     """The boards the viewer reads, in the order HR gave them; two queries."""
-    rows = session.execute(
-        select(*_BOARD).where(allowed(viewer, "view", Board)).order_by(Board.position, Board.id)
-    ).all()
+    rows = session.execute(_MY_BOARDS, viewer.binds).all()
     lets = lets_of(viewer, [row.board_id for row in rows])
     return tuple(_board_card(viewer, row, lets) for row in rows)
-
-
-_BOARD = (
-    Board.id.label("board_id"),
-    Board.slug.label("board_slug"),
-    Board.name.label("board_name"),
-    Board.description.label("board_description"),
-)
 
 
 def _board_card(viewer: Viewer, row: Row[Any], lets: dict[int, list[Let]]) -> BoardCard:
@@ -85,7 +171,7 @@ def board_card(viewer: Viewer, slug: str) -> BoardCard:
 
 
 def _board(viewer: Viewer, slug: str) -> tuple[int, BoardCard]:
-    row = session.execute(select(*_BOARD).where(Board.slug == slug, allowed(viewer, "view", Board))).first()
+    row = session.execute(_BOARD_AT, {**viewer.binds, "slug": slug}).first()
     if row is None:
         raise NotFound()
     return row.board_id, _board_card(viewer, row, lets_of(viewer, [row.board_id]))
@@ -102,15 +188,7 @@ def board_page(viewer: Viewer, slug: str, cursor: Cursor | None = None) -> Board
     Newest first by opening, never by the last reply: a reply this viewer may not see would move its topic.
     """
     board_id, card = _board(viewer, slug)
-    topics = _slice(
-        _topic_rows(viewer),
-        key=Topic.id,
-        public_id=Topic.public_id,
-        visible=and_(Topic.board_id == board_id, allowed(viewer, "view", Topic)),
-        cursor=cursor or Cursor(),
-        size=TOPICS_A_PAGE,
-        is_newest_first=True,
-    )
+    topics = _slice(_TOPICS_OF_BOARD, cursor, {**viewer.binds, "board_id": board_id})
     return BoardPage(
         board=card,
         topics=tuple(_topic_row(viewer, row) for row in topics.rows),
@@ -120,38 +198,8 @@ def board_page(viewer: Viewer, slug: str, cursor: Cursor | None = None) -> Board
 
 def fresh_topics(viewer: Viewer, most: int = 5) -> tuple[TopicRow, ...]:
     """The newest topics over all boards the viewer reads, each with its board's name; one query."""
-    rows = session.execute(
-        _topic_rows(viewer, Board.name.label("board_name"))
-        .join(Board, Board.id == Topic.board_id)
-        .where(allowed(viewer, "view", Topic))
-        .order_by(Topic.id.desc())
-        .limit(most)
-    )
+    rows = session.execute(_FRESH_TOPICS, {**viewer.binds, "most": most})
     return tuple(_topic_row(viewer, row, board_name=row.board_name) for row in rows)
-
-
-def _topic_rows(viewer: Viewer, *more: ColumnElement[Any]) -> Select[Any]:
-    return select(
-        Topic.public_id,
-        Topic.title,
-        Topic.started_at,
-        Topic.hidden_at,
-        _reply_count(viewer).label("reply_count"),
-        *person_columns(viewer),
-        *more,
-    ).outerjoin(Member, Member.id == Topic.author_id)
-
-
-def _reply_count(viewer: Viewer) -> ColumnElement[int]:
-    """How many replies to the topic of the row this viewer sees, counted in the same statement."""
-    replies = (
-        select(literal(1).label("one"))
-        .where(Post.topic_id == Topic.id, Post.is_first.is_(False), allowed(viewer, "view", Post))
-        .limit(MOST_COUNTED)
-        .correlate(Topic)
-        .subquery()
-    )
-    return select(func.count()).select_from(replies).correlate(Topic).scalar_subquery()
 
 
 def _topic_row(viewer: Viewer, row: Row[Any], board_name: str | None = None) -> TopicRow:
@@ -172,14 +220,7 @@ def _topic_row(viewer: Viewer, row: Row[Any], board_name: str | None = None) -> 
 def topic_page(viewer: Viewer, topic_id: PublicId, cursor: Cursor | None = None) -> TopicPage:
     """A topic with one page of its posts, oldest first. Raises NotFound if the viewer cannot see it."""
     topic = _topic(viewer, topic_id)
-    posts = _slice(
-        _post_rows(viewer),
-        key=Post.id,
-        public_id=Post.public_id,
-        visible=and_(Post.topic_id == topic.id, allowed(viewer, "view", Post)),
-        cursor=cursor or Cursor(),
-        size=POSTS_A_PAGE,
-    )
+    posts = _slice(_POSTS_OF_TOPIC, cursor, {**viewer.binds, "topic_id": topic.id})
     return TopicPage(
         id=topic_id,
         title=topic.title,
@@ -194,21 +235,7 @@ def topic_page(viewer: Viewer, topic_id: PublicId, cursor: Cursor | None = None)
 
 
 def _topic(viewer: Viewer, topic_id: PublicId) -> Row[Any]:
-    row = session.execute(
-        select(
-            Topic.id,
-            Topic.public_id,
-            Topic.title,
-            Topic.hidden_at,
-            Topic.hidden_reason,
-            _reply_count(viewer).label("reply_count"),
-            allowed(viewer, "reply", Topic).label("can_reply"),
-            allowed(viewer, "hide", Topic).label("can_hide"),
-            *_BOARD,
-        )
-        .join(Board, Board.id == Topic.board_id)
-        .where(Topic.public_id == topic_id, allowed(viewer, "view", Topic))
-    ).first()
+    row = session.execute(_TOPIC_AT, {**viewer.binds, "public_id": topic_id}).first()
     if row is None:
         raise NotFound()
     return row
@@ -218,22 +245,6 @@ def _why_closed(topic: Row[Any]) -> str:
     if topic.hidden_at is not None:
         return t("ひろば運営が非表示にしているため、コメントできません")
     return t("このひろばは、読むための場所です")
-
-
-def _post_rows(viewer: Viewer) -> Select[Any]:
-    return select(
-        Post.public_id,
-        Post.is_first,
-        Post.author_id,
-        Post.body_html,
-        # Read only where the stored HTML is of another renderer: a page view writes nothing, so it renders again.
-        case((Post.renderer_version != RENDERER_VERSION, Post.body), else_=None).label("stale_body"),
-        Post.written_at,
-        Post.hidden_at,
-        Post.hidden_reason,
-        allowed(viewer, "hide", Post).label("can_hide"),
-        *person_columns(viewer),
-    ).outerjoin(Member, Member.id == Post.author_id)
 
 
 def _post_card(viewer: Viewer, row: Row[Any], topic: Row[Any]) -> PostCard:
@@ -258,18 +269,11 @@ def _post_card(viewer: Viewer, row: Row[Any], topic: Row[Any]) -> PostCard:
 
 def post_place(viewer: Viewer, post_id: PublicId) -> PostPlace:
     """Where a post is read, counted in posts this viewer sees. Raises NotFound if it is not one of them."""
-    post = session.execute(
-        select(Post.id, Post.topic_id, Topic.public_id.label("topic_public_id"))
-        .join(Topic, Topic.id == Post.topic_id)
-        .where(Post.public_id == post_id, allowed(viewer, "view", Post))
-    ).first()
+    post = session.execute(_POST_AT, {**viewer.binds, "public_id": post_id}).first()
     if post is None:
         raise NotFound()
     earlier = session.scalars(
-        select(Post.public_id)
-        .where(Post.topic_id == post.topic_id, Post.id < post.id, allowed(viewer, "view", Post))
-        .order_by(Post.id.desc())
-        .limit(POSTS_A_PAGE)
+        _POSTS_BEFORE, {**viewer.binds, "topic_id": post.topic_id, "post_key": post.id}
     ).all()
     is_on_first_page = len(earlier) < POSTS_A_PAGE
     return PostPlace(post.topic_public_id, after=None if is_on_first_page else earlier[POSTS_BEFORE])
@@ -289,17 +293,17 @@ def moderation_page_of_topic(viewer: Viewer, topic_id: PublicId) -> ModerationPa
 
 def _moderation_page(viewer: Viewer, which: ColumnElement[bool], *, is_topic: bool) -> ModerationPage:
     row = session.execute(
-        _post_rows(viewer)
-        .add_columns(Topic.public_id.label("topic_public_id"))
+        _POST_ROWS.add_columns(Topic.public_id.label("topic_public_id"))
         .join(Topic, Topic.id == Post.topic_id)
-        .where(which, allowed(viewer, "view", Post))
+        .where(which, standing("view", Post)),
+        viewer.binds,
     ).first()
     if row is None:
         raise NotFound()
     topic = _topic(viewer, row.topic_public_id)
     card = _post_card(viewer, row, topic)
     return ModerationPage(
-        post=card,
+        post=replace(card, hide_href=None, reveal_href=None),
         topic_title=topic.title,
         back_href=f"/topics/{topic.public_id}" if is_topic else f"/posts/{row.public_id}",
         action=card.reveal_href or card.hide_href or "",
@@ -310,11 +314,12 @@ def _moderation_page(viewer: Viewer, which: ColumnElement[bool], *, is_topic: bo
 # ── paging ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _slice(query: Select[Any], *, cursor: Cursor, **how: Any) -> Slice[Any]:
+def _slice(keyset: Keyset, cursor: Cursor | None, parameters: Mapping[str, object]) -> Slice[Any]:
     """One page. Where the post a link begins at has been hidden meanwhile, or never was, the list begins anew."""
-    found = read_slice(query, cursor=cursor, **how)
+    cursor = cursor or Cursor()
+    found = keyset.read(cursor, parameters)
     if not found.rows and (cursor.after or cursor.before):
-        return read_slice(query, cursor=Cursor(), **how)
+        return keyset.read(Cursor(), parameters)
     return found
 
 

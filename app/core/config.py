@@ -30,8 +30,11 @@ def _truth(value: str) -> bool:
     raise ValueError("1 か 0 を指定してください (use 1 or 0)")
 
 
-def _setting(default: Any, says: str, read: Callable[[str], Any] = _text) -> Any:
-    return field(default=default, metadata={"says": says, "read": read})
+def _setting(
+    default: Any, says: str, read: Callable[[str], Any] = _text, *, is_shown: bool = True
+) -> Any:
+    """A field of Settings; what may hold a password is not part of its repr."""
+    return field(default=default, repr=is_shown, metadata={"says": says, "read": read})
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,17 @@ class Settings:
         "",
         "Database address; empty means SQLite at `<data>/tsubomi.db`. PostgreSQL: "
         "`postgresql+psycopg://name:password@host/database`.",
+        is_shown=False,
     )
     redis_url: str = _setting(
-        "", "Redis address for limits, socket queue and jobs; needed with more than one process."
+        "",
+        "Redis address for limits, socket queue and jobs; needed with more than one process.",
+        is_shown=False,
     )
     secret_key: str = _setting(
-        "", "Signs cookies and links. Empty: made once and kept in `<data>/secret.key` (readable by its owner only)."
+        "",
+        "Signs cookies and links. Empty: made once and kept in `<data>/secret.key` (readable by its owner only).",
+        is_shown=False,
     )
     base_url: str = _setting(
         "http://127.0.0.1:8000", "The address people open; https unless it is this machine's own."
@@ -57,13 +65,14 @@ class Settings:
         "",
         "`smtp://`, `smtp+starttls://` or `smtps://` with name and password. Empty: letters are kept in "
         "`<data>/mail/`, and signing in by mail link is off.",
+        is_shown=False,
     )
     mail_from: str = _setting("tsubomi@localhost", "Sender address of letters.")
     timezone: str = _setting("Asia/Tokyo", "Time zone of the company.")
     async_mode: str = _setting("threading", "`threading` (SQLite or PostgreSQL) or `gevent` (PostgreSQL only).")
     threads: int = _setting(600, "Threads of the one web process in threading mode (sockets + 50).", int)
     trusted_proxies: int = _setting(0, "How many reverse proxies stand in front; their headers count.", int)
-    metrics_token: str = _setting("", "Bearer token of `/metrics`; empty closes it.")
+    metrics_token: str = _setting("", "Bearer token of `/metrics`; empty closes it.", is_shown=False)
     log_json: bool = _setting(False, "Logs as JSON lines.", _truth)
     log_level: str = _setting("INFO", "Lowest level that is logged.")
     demo: bool = _setting(True, "Fill an empty database with the demo community at the first start.", _truth)

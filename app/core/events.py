@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import JSON, BigInteger, Index, Integer, String, delete, func, or_, select, update
+from sqlalchemy import JSON, BigInteger, Index, Integer, String, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .clock import now
@@ -120,17 +120,19 @@ def on_enqueued(wake: Callable[[], None]) -> None:
 def enqueue(facts: list[Fact]) -> bool:
     """Add one row per fact and durable listener to the current transaction; whether there were any."""
     rows = [
-        OutboxRow(
-            fact=type(fact).__name__,
-            listener=name,
-            payload=asdict(fact),
-            key=secrets.token_hex(16),
-            due_at=now(),
-        )
+        {
+            "fact": type(fact).__name__,
+            "listener": name,
+            "payload": asdict(fact),
+            "key": secrets.token_hex(16),
+            "attempts": 0,
+            "due_at": now(),
+        }
         for fact in facts
         for name in _by_fact.get(type(fact).__name__, ())
     ]
-    session.add_all(rows)
+    if rows:
+        session.execute(insert(OutboxRow), rows)
     return bool(rows)
 
 

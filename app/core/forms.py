@@ -17,6 +17,7 @@ from wtforms.validators import StopValidation
 from .errors import Invalid, Sentence
 from .i18n import _
 from .names import grapheme_length
+from .web import wants_json
 
 P = ParamSpec("P")
 F = TypeVar("F", bound="BaseForm")
@@ -31,6 +32,9 @@ class BaseForm(FlaskForm):  # type: ignore[misc, unused-ignore]
 
     class Meta:
         csrf = False
+
+        def get_translations(self, _form: Form) -> None:
+            """Every sentence is our own; the library's catalogue need not be read for each form."""
 
 
 class SubmissionForm(BaseForm):
@@ -130,7 +134,10 @@ def blank(form_class: type[F], **defaults: Any) -> F:
 
 
 def redisplay(view: Callable[..., Body]) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
-    """When the door refuses input, show `view` again (same arguments) with the typed text and the sentences."""
+    """When the door refuses input, show `view` again (same arguments) with the typed text and the sentences.
+
+    A script gets the JSON twin of the refusal instead.
+    """
 
     def decorate(door: Callable[P, Any]) -> Callable[P, Any]:
         @wraps(door)
@@ -139,7 +146,7 @@ def redisplay(view: Callable[..., Body]) -> Callable[[Callable[P, Any]], Callabl
                 return door(*args, **kwargs)
             except Invalid as refusal:
                 form = g.get("form")
-                if form is None:
+                if form is None or wants_json():
                     raise
                 place_sentences(form, refusal)
                 g.is_redisplayed = True

@@ -19,7 +19,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from flask import Flask, current_app, has_app_context, has_request_context
+from flask import Flask, current_app, g, has_app_context, has_request_context
 from flask_babel import Babel, force_locale, get_locale
 
 from . import clock
@@ -143,9 +143,13 @@ def language_now() -> str:
     spoken = _spoken.get()
     if spoken is not None:
         return spoken
-    if has_request_context() and "babel" in current_app.extensions:
-        return known_language(str(get_locale()))
-    return SOURCE_LANGUAGE
+    if not has_request_context() or "babel" not in current_app.extensions:
+        return SOURCE_LANGUAGE
+    # A page asks a hundred times; the reader's language is found out once a request.
+    if "language" not in g:
+        g.language = known_language(str(get_locale()))
+    language: str = g.language
+    return language
 
 
 def known_language(code: str | None) -> str:

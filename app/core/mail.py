@@ -11,6 +11,7 @@ from jinja2 import Environment
 
 from .config import Settings
 from .i18n import speaking
+from .operation import end_reading
 from .postal import Letter, MailRefused, build_message, transport_for
 
 log = structlog.get_logger(__name__)
@@ -26,8 +27,8 @@ def send_letter(
 ) -> None:
     """Send one letter to one person; raises MailTemporarilyFailed so that the outbox tries again.
 
-    A letter that is refused for good is let go with a line in the log. `key` is the delivery's: the Message-ID is made from it, so a repeat after a kill carries the same one.
-    Demo letters never leave the machine.
+    A letter that is refused for good is let go with a line in the log. `key` is the delivery's: the Message-ID is
+    made from it, so a repeat after a kill carries the same one. Demo letters never leave the machine.
     """
     settings = _settings()
     domain = settings.mail_from.rpartition("@")[2] or "localhost"
@@ -41,6 +42,7 @@ def send_letter(
     )
     sender = current_app.extensions["tsubomi.sender_name"]()
     is_demo = current_app.extensions["tsubomi.is_demo"]()
+    end_reading()  # a slow mail server must not keep a transaction open
     transport = transport_for(None if is_demo else settings.mail_url or None, settings.mail_folder)
     try:
         transport.send(build_message(letter, sender_address=settings.mail_from, sender_name=sender))

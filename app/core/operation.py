@@ -73,6 +73,13 @@ def unit_of_work() -> Iterator[None]:
     after_commit(facts, has_rows=has_rows)
 
 
+def end_reading() -> None:
+    """End the transaction that was only read in, before something slow. Refused inside an operation."""
+    if _is_open():
+        raise WriteOutsideOperation("something slow inside an operation: do it before, or in a @delivers listener")
+    session.rollback()
+
+
 def _begin_writing() -> None:
     """On SQLite take the write lock now: a read-then-write upgrade fails under load instead of waiting."""
     if session.get_bind().dialect.name == "sqlite":

@@ -5,11 +5,11 @@ The cursor in an address is the public id of an item, never an internal key or a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from .db import session
@@ -36,35 +36,54 @@ class Slice(Generic[T]):
     next: PublicId | None
 
 
-def read_slice(
-    query: Select[Any],
-    *,
-    key: InstrumentedAttribute[int],
-    public_id: InstrumentedAttribute[str],
-    visible: ColumnElement[bool],
-    cursor: Cursor,
-    size: int,
-    is_newest_first: bool = False,
-) -> Slice[Any]:
-    """The rows of `query` around `cursor`, at most `size`, ordered by `key`.
+class Keyset:
+    """A list read page by page; each of its statements is built once and executed with parameters.
 
-    `visible` is the viewer's filter: it also guards the cursor, so a cursor one may not see is one that is missing.
+    `query` selects the rows (a column must be labelled `public_id`), `visible` is the viewer's filter
+    (`policy.standing`). It also guards the cursor: one that may not be seen is one that is missing.
     """
-    is_backwards = cursor.before is not None or cursor.is_end
-    anchor = cursor.before or cursor.after
-    query = query.where(visible)
-    descending = is_newest_first != is_backwards
-    if anchor is not None:
-        place = select(key).where(public_id == anchor, visible).correlate(None).scalar_subquery()
-        query = query.where(key < place if descending else key > place)
-    rows = list(
-        session.execute(query.order_by(key.desc() if descending else key.asc()).limit(size + 1)).all()
-    )
-    has_more = len(rows) > size
-    rows = rows[:size]
-    if is_backwards:
-        rows.reverse()
-    return _slice(rows, cursor, is_backwards=is_backwards, has_more=has_more)
+
+    def __init__(
+        self,
+        query: Select[Any],
+        *,
+        key: InstrumentedAttribute[int],
+        public_id: InstrumentedAttribute[str],
+        visible: ColumnElement[bool],
+        size: int,
+        is_newest_first: bool = False,
+    ) -> None:
+        self._query = query.where(visible)
+        self._key = key
+        self._place = select(key).where(public_id == bindparam("anchor"), visible).correlate(None)
+        self._size = size
+        self._is_newest_first = is_newest_first
+        self._statements = {
+            (is_backwards, has_anchor): self._statement(is_backwards=is_backwards, has_anchor=has_anchor)
+            for is_backwards in (False, True)
+            for has_anchor in (False, True)
+        }
+
+    def _statement(self, *, is_backwards: bool, has_anchor: bool) -> Select[Any]:
+        key, query = self._key, self._query
+        is_descending = self._is_newest_first != is_backwards
+        if has_anchor:
+            place = self._place.scalar_subquery()
+            query = query.where(key < place if is_descending else key > place)
+        return query.order_by(key.desc() if is_descending else key.asc()).limit(self._size + 1)
+
+    def read(self, cursor: Cursor, parameters: Mapping[str, object]) -> Slice[Any]:
+        """The rows around `cursor` for these parameters (`viewer.binds` and the query's own)."""
+        is_backwards = cursor.before is not None or cursor.is_end
+        anchor = cursor.before if cursor.before is not None else cursor.after
+        statement = self._statements[is_backwards, anchor is not None]
+        values = {**parameters, "anchor": anchor} if anchor is not None else parameters
+        rows = list(session.execute(statement, values).all())
+        has_more = len(rows) > self._size
+        rows = rows[: self._size]
+        if is_backwards:
+            rows.reverse()
+        return _slice(rows, cursor, is_backwards=is_backwards, has_more=has_more)
 
 
 def _slice(rows: list[Any], cursor: Cursor, *, is_backwards: bool, has_more: bool) -> Slice[Any]:

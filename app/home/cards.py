@@ -10,7 +10,7 @@ from typing import Any
 class HomePage:
     """Home for one member; it ends, there is no endless feed."""
 
-    display_name: str
+    greeting: str
     help_line: str
     is_candidate: bool
     has_first_steps: bool

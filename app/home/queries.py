@@ -73,13 +73,20 @@ def home_page(viewer: Viewer, *, first_steps: bool) -> HomePage:
         .where(Member.id == viewer.id)
     ).one()
     return HomePage(
-        display_name=row.display_name,
+        greeting=_greeting(row.display_name),
         help_line=row.help_line,
         is_candidate=viewer.is_candidate,
         has_first_steps=first_steps,
         topics=tuple(fresh_topics(viewer, most=6)),
         boards=tuple(my_boards(viewer)),
     )
+
+
+def _greeting(name: str) -> str:
+    """「はるかさん、こんにちは」; a name that already carries さん gets no second one."""
+    if "さん" in name:
+        return t("%(name)s、こんにちは", name=name)
+    return t("%(name)sさん、こんにちは", name=name)
 
 
 _DEMO_WORDS = {

@@ -6,6 +6,7 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from app.accounts.sessions import device_name
+from app.core.clock import now
 from app.core.errors import NotFound
 from app.core.i18n import LANGUAGES, _
 from app.core.limits import Budget, limiter
@@ -78,4 +79,4 @@ def demo_sign_in(key: str) -> Response:
 @public
 def styleguide() -> str:
     """Every component in every state; in development only."""
-    return page("styleguide.html")
+    return page("styleguide.html", sample_at=now())

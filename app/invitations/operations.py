@@ -297,12 +297,12 @@ def correct_invitation(viewer: Viewer, invitation_id: PublicId, invitee: Invitee
     or Conflict for one that was revoked.
     """
     invitable_roles(viewer)
+    _in_turn()  # before the row, in the order in which inviting locks the two
     row = policy.claim(viewer, Invitation, invitation_id, "handle")
     if row.revoked_at is not None:
         raise Conflict(
             _("この招待は取り消されています。同じ方をもう一度招待するには、新しい招待を作ってください。")
         )
-    _in_turn()
     checked = _checked(viewer, invitee, Role(row.roles))
     if checked.mail != row.mail:
         _move(viewer, row, checked.mail)

@@ -20,13 +20,17 @@ class FirstAdministrator:
 
 @dataclass(frozen=True)
 class SetUpStep:
-    """One question of the set-up; `answer` is what was said so far, empty where nothing was."""
+    """One question of the set-up; `answer` is what was said so far, empty where nothing was.
+
+    `is_open` turns false where HR has taken the question over from the administrator.
+    """
 
     key: str
     label: str
     answer: str
     is_done: bool
     is_needed: bool
+    is_open: bool = True
 
 
 @dataclass(frozen=True)

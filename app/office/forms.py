@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from wtforms import (
     BooleanField,
     DateField,
@@ -11,10 +14,12 @@ from wtforms import (
     SelectMultipleField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput
 
 from app.accounts.forms import mail_shaped
-from app.core.forms import BaseForm, LineField, longest, no_nul, required
+from app.core.forms import BaseForm, LineField, longest, no_nul, required, trimmed
 from app.core.i18n import _
 
 ROLES = (
@@ -35,7 +40,28 @@ PEOPLE = (
 # The empty choice of a place: in no 班.
 NO_GROUP = ""
 _MAIL = {"type": "email", "autocomplete": "email", "inputmode": "email", "autocapitalize": "none"}
-_CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none", "spellcheck": "false"}
+_CODE = {
+    "autocomplete": "one-time-code",
+    "inputmode": "numeric",
+    "autocapitalize": "none",
+    "spellcheck": "false",
+}
+
+
+class OptionalLineField(LineField):
+    """One line that may be left empty, or be missing from what was sent: always text."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, filters=[trimmed, _text], **kwargs)
+
+
+def _text(value: str | None) -> str:
+    return value or ""
+
+
+def offer(field: SelectField, options: Iterable[tuple[str, str]]) -> None:
+    """Let a select offer these pairs of value and label."""
+    field.choices = [SelectChoice(value, label) for value, label in options]
 
 
 class FirstAdministratorForm(BaseForm):
@@ -47,7 +73,9 @@ class FirstAdministratorForm(BaseForm):
     mail = LineField(_("メールアドレス"), [required(), longest(254), mail_shaped], render_kw=_MAIL)
     password = PasswordField(_("パスワード"), [required()], render_kw={"autocomplete": "new-password"})
     code = LineField(_("認証アプリの6桁のコード"), [required(), longest(40)], render_kw=_CODE)
-    accepts_rules = BooleanField(_("コミュニティのルールを読みました"), [required(_("ルールをお読みのうえ、チェックしてください"))])
+    accepts_rules = BooleanField(
+        _("コミュニティのルールを読みました"), [required(_("ルールをお読みのうえ、チェックしてください"))]
+    )
 
 
 class NothingForm(BaseForm):
@@ -69,14 +97,14 @@ class SizeForm(BaseForm):
 class HelpLineForm(BaseForm):
     """Whom to call."""
 
-    help_line = LineField(_("相談窓口の電話"), [longest(100)])
+    help_line = OptionalLineField(_("相談窓口の電話"), [longest(100)])
 
 
 class FirstHrForm(BaseForm):
     """The first person of HR."""
 
     legal_name = LineField(_("氏名"), [required(), longest(60)])
-    kana = LineField(_("フリガナ"), [longest(60)])
+    kana = OptionalLineField(_("フリガナ"), [longest(60)])
     mail = LineField(_("メールアドレス"), [required(), longest(254), mail_shaped], render_kw=_MAIL)
 
 
@@ -85,7 +113,7 @@ class CohortForm(BaseForm):
 
     name = LineField(_("入社時期の名前"), [required(), longest(30)])
     starts_on = DateField(_("入社日"), [InputRequired(_("日付を選んでください"))])
-    office_note = LineField(_("人事用のメモ"), [longest(30)])
+    office_note = OptionalLineField(_("人事用のメモ"), [longest(30)])
     is_minor_profile = BooleanField(_("18歳未満の方がいる"))
 
 
@@ -145,11 +173,15 @@ class EndForm(BaseForm):
 class RolesForm(BaseForm):
     """What a member of staff may do."""
 
-    roles = SelectMultipleField(_("役割"), choices=ROLES)
+    roles = SelectMultipleField(
+        _("役割"),
+        option_widget=CheckboxInput(),
+        choices=[SelectChoice(value, label) for value, label in ROLES],
+    )
 
 
 class CommunityForm(BaseForm):
     """What stands on every page."""
 
     name = LineField(_("会社名"), [required(), longest(60)])
-    help_line = LineField(_("相談窓口の電話"), [longest(100)])
+    help_line = OptionalLineField(_("相談窓口の電話"), [longest(100)])

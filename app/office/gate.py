@@ -51,7 +51,10 @@ def administered_members(viewer: Viewer, member_ids: Collection[PublicId]) -> Se
     """These people, to be changed. Raises NotFound unless every one is in the viewer's care."""
     wanted = set(member_ids)
     found = session.scalars(
-        select(Member).where(Member.public_id.in_(wanted), administered(viewer)).order_by(Member.id).with_for_update()
+        select(Member)
+        .where(Member.public_id.in_(wanted), administered(viewer))
+        .order_by(Member.id)
+        .with_for_update()
     ).all()
     if len(found) != len(wanted) or not wanted:
         raise NotFound()

@@ -65,7 +65,9 @@ def make_first_administrator_link() -> str:
     nonce = new_nonce()
     secret = secret_of(PURPOSE, nonce)
     session.add(
-        OneTimeLink(purpose=PURPOSE, nonce=nonce, secret_hash=hashed(secret), expires_at=now() + FIRST_LINK_LIFE)
+        OneTimeLink(
+            purpose=PURPOSE, nonce=nonce, secret_hash=hashed(secret), expires_at=now() + FIRST_LINK_LIFE
+        )
     )
     return f"/setup/{secret}"
 
@@ -126,7 +128,9 @@ def _first_member(legal_name: str, kana: str, display_name: str, mail: str) -> M
 def _refuse_if_inhabited() -> None:
     if session.scalar(select(Member.id).limit(1)) is not None:
         raise Conflict(
-            _("すでに参加している方がいるため、最初の管理者のリンクは作れません。管理者の方に、役割の追加を頼んでください。")
+            _(
+                "すでに参加している方がいるため、最初の管理者のリンクは作れません。管理者の方に、役割の追加を頼んでください。"
+            )
         )
 
 
@@ -197,8 +201,12 @@ def ask_for_sample_letter(viewer: Viewer) -> None:
 
 @operation
 def invite_first_hr(viewer: Viewer, *, legal_name: str, kana: str, mail: str) -> None:
-    """Invite somebody of HR and send the letter at once. Raises like `invite_person`."""
-    claimed_community(viewer, "configure")
+    """Invite somebody of HR and send the letter at once, which names the company.
+
+    Raises Conflict while the company has no name; else like `invite_person`.
+    """
+    if not claimed_community(viewer, "configure").name:
+        raise Conflict(_("招待メールには会社名が入ります。先に会社名をお答えください。"))
     invitee = Invitee(mail=mail, legal_name=legal_name, kana=kana, roles=("hr",))
     send_invitations(viewer, [invite_person(viewer, invitee)])
 
@@ -265,7 +273,13 @@ def open_cohort(
 
 @operation
 def change_cohort(
-    viewer: Viewer, cohort_id: PublicId, *, name: str, starts_on: date, office_note: str, is_minor_profile: bool
+    viewer: Viewer,
+    cohort_id: PublicId,
+    *,
+    name: str,
+    starts_on: date,
+    office_note: str,
+    is_minor_profile: bool,
 ) -> None:
     """Correct a cohort. Raises NotFound, Invalid."""
     cohort = _cohort(viewer, cohort_id)
@@ -352,13 +366,12 @@ def _refuse_blocked_pairs(group_id: int, newcomers: Collection[int]) -> None:
         *session.scalars(select(GroupMember.member_id).where(GroupMember.group_id == group_id)),
     }
     pair = session.scalar(
-        select(Block.blocker_id).where(Block.blocker_id.in_(together), Block.blocked_id.in_(together)).limit(1)
+        select(Block.blocker_id)
+        .where(Block.blocker_id.in_(together), Block.blocked_id.in_(together))
+        .limit(1)
     )
     if pair is not None:
-        raise Invalid(
-            _("ご本人の希望により、この班に入れない方が含まれています。別の班を選んでください。"),
-            {"group": [_("別の班を選んでください")]},
-        )
+        raise _wrong("group", _("ご本人の希望により、この班に入れない方がいます。別の班を選んでください"))
 
 
 @operation

@@ -83,8 +83,9 @@ def set_up_page(viewer: Viewer, *, has_mail: bool) -> SetUpPage:
     cohorts = tuple(session.scalars(select(Cohort.name).order_by(Cohort.starts_on, Cohort.id)))
     boards = tuple(session.scalars(select(Board.name).order_by(Board.position, Board.id)))
     invited = _invited_hr()
-    steps = _steps(community, cohorts, invited, has_mail=has_mail)
-    open_steps = [step.key for step in steps if step.is_needed and not step.is_done]
+    can_organise = policy.can(viewer, "organise", community)
+    steps = _steps(community, cohorts, invited, has_mail=has_mail, can_organise=can_organise)
+    open_steps = [step.key for step in steps if step.is_needed and step.is_open and not step.is_done]
     return SetUpPage(
         steps=steps,
         name=community.name,
@@ -100,7 +101,12 @@ def set_up_page(viewer: Viewer, *, has_mail: bool) -> SetUpPage:
 
 
 def _steps(
-    community: Community, cohorts: Sequence[str], invited: Sequence[str], *, has_mail: bool
+    community: Community,
+    cohorts: Sequence[str],
+    invited: Sequence[str],
+    *,
+    has_mail: bool,
+    can_organise: bool,
 ) -> tuple[SetUpStep, ...]:
     count = community.expected_candidates
     size = t("およそ%(count)s名", count=f"{count:,}") if count else ""
@@ -109,9 +115,18 @@ def _steps(
         SetUpStep("company", t("会社名"), community.name, bool(community.name), is_needed=True),
         SetUpStep("size", t("内定者の人数"), size, bool(size), is_needed=True),
         SetUpStep("mail", t("メール"), mail, has_mail, is_needed=False),
-        SetUpStep("help-line", t("相談窓口の電話"), community.help_line, bool(community.help_line), is_needed=False),
+        SetUpStep(
+            "help-line", t("相談窓口の電話"), community.help_line, bool(community.help_line), is_needed=False
+        ),
         SetUpStep("hr", t("人事の担当者"), join_names(invited), bool(invited), is_needed=True),
-        SetUpStep("cohort", t("入社時期とひろば"), join_names(cohorts), bool(cohorts), is_needed=True),
+        SetUpStep(
+            "cohort",
+            t("入社時期とひろば"),
+            join_names(cohorts),
+            bool(cohorts),
+            is_needed=True,
+            is_open=can_organise,
+        ),
     )
 
 
@@ -126,6 +141,11 @@ def _invited_hr() -> tuple[str, ...]:
         )
     )
     return (*here, *invited)
+
+
+def check_may_organise(viewer: Viewer) -> None:
+    """Raise NotFound for whoever does not organise."""
+    community_for(viewer, "organise")
 
 
 def community_page(viewer: Viewer) -> CommunityPage:
@@ -302,7 +322,9 @@ def _group_choices(cohort_id: int | None = None) -> tuple[tuple[PublicId, str], 
         .order_by(Cohort.starts_on, Cohort.id, Group.name)
     )
     if cohort_id is not None:
-        return tuple((row.public_id, row.name) for row in session.execute(query.where(Cohort.id == cohort_id)))
+        return tuple(
+            (row.public_id, row.name) for row in session.execute(query.where(Cohort.id == cohort_id))
+        )
     return tuple((row.public_id, f"{row.cohort}・{row.name}") for row in session.execute(query))
 
 

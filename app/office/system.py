@@ -52,7 +52,9 @@ def _software(settings: Settings) -> Iterator[Check]:
         t("データベース"),
         kind,
         is_fine=is_current,
-        advice="" if is_current else t("データベースの形が、このプログラムと合っていません。つぼみを起動し直してください。"),
+        advice=""
+        if is_current
+        else t("データベースの形が、このプログラムと合っていません。つぼみを起動し直してください。"),
     )
     modes = {"threading": t("スレッド（約500人の同時接続まで）"), "gevent": t("gevent（複数プロセス）")}
     yield Check(t("動作モード"), modes[settings.async_mode])
@@ -68,7 +70,7 @@ def _address(settings: Settings) -> Iterator[Check]:
             settings.base_url,
             is_fine=False,
             advice=t(
-                "いまは、この機械からだけ開けます。ほかの方に使ってもらうには、https のアドレスを"
+                "いまは、この機械からだけ開けます。ほかの方に使ってもらうには、https のアドレスを "
                 "TSUBOMI_BASE_URL に設定してください。スマートフォンの通知や意見箱にも https が必要です。"
             ),
         )
@@ -135,6 +137,7 @@ def _disk(folder: Path) -> Iterator[Check]:
 # Without a mail server an invitation reaches people only through this page, so its link stays readable;
 # every other secret is left out (security.md: the administrator is not a master key).
 _INVITATION = re.compile(r"(/invitations/[a-z2-7]{26}(?![A-Za-z0-9_-]))")
+_MARK = "\ue000"  # for private use (Unicode 23.5): stands for such a link while the rest is left out
 
 
 def shelf_page(viewer: Viewer, settings: Settings) -> ShelfPage:
@@ -142,9 +145,7 @@ def shelf_page(viewer: Viewer, settings: Settings) -> ShelfPage:
     community = community_for(viewer, "configure")
     is_demo = community.is_demo
     session.rollback()
-    rows = tuple(
-        ShelfRow(mail.id, mail.to, mail.subject, mail.at) for mail in shelf(settings.mail_folder)
-    )
+    rows = tuple(ShelfRow(mail.id, mail.to, mail.subject, mail.at) for mail in shelf(settings.mail_folder))
     return ShelfPage(rows=rows, has_mail_server=bool(settings.mail_url), is_whole=is_demo)
 
 
@@ -162,10 +163,10 @@ def letter_page(viewer: Viewer, settings: Settings, letter_id: str) -> LetterPag
 
 def without_secrets(text: str) -> str:
     """The text of a letter without any one-time secret but that of an invitation."""
-    links = iter(_INVITATION.findall(text))
-    # The mark has letters no address part of a secret has, so it is never taken for one.
-    hidden = redacted(_INVITATION.sub("/［招待］", text))
-    return re.sub("/［招待］", lambda _mark: next(links, ""), hidden)
+    plain = text.replace(_MARK, "")
+    links = iter(_INVITATION.findall(plain))
+    hidden = redacted(_INVITATION.sub(_MARK, plain))
+    return re.sub(_MARK, lambda _mark: next(links), hidden)
 
 
 # ── who may do what ──────────────────────────────────────────────────────────────────────────────────────────

@@ -51,6 +51,7 @@ from .forms import (
     SizeForm,
     SuspendForm,
     WallsForm,
+    offer,
 )
 
 bp = Blueprint("office", __name__)
@@ -220,6 +221,7 @@ def invite_first_hr() -> AnyResponse:
 @bp.get("/setup/cohort")
 def first_cohort() -> str:
     """The first cohort and boards to begin on."""
+    queries.check_may_organise(g.viewer)
     return _step("cohort", _set_up(), blank(FirstCohortForm))
 
 
@@ -292,9 +294,9 @@ def person(person_id: str) -> str:
     """One person's membership."""
     found = queries.person_page(g.viewer, person_id)
     place = blank(GroupChoiceForm, group=found.group_id or NO_GROUP)
-    place.group.choices = [(NO_GROUP, t("班に入れない")), *found.groups]
+    offer(place.group, [(NO_GROUP, t("班に入れない")), *found.groups])
     move = blank(MoveForm, cohort=found.cohort_id)
-    move.cohort.choices = list(found.cohorts)
+    offer(move.cohort, found.cohorts)
     return page(
         "office/person.html",
         page=found,
@@ -381,8 +383,10 @@ def cohort(cohort_id: str) -> str:
         is_minor_profile=row.is_minor_profile,
     )
     place_form = blank(PlaceForm)
-    place_form.group.choices = [(one.id, one.name) for one in found.groups] + [(NO_GROUP, t("班から外す"))]
-    return page("office/cohort.html", page=found, form=form, group_form=blank(GroupForm), place_form=place_form)
+    offer(place_form.group, [*((one.id, one.name) for one in found.groups), (NO_GROUP, t("班から外す"))])
+    return page(
+        "office/cohort.html", page=found, form=form, group_form=blank(GroupForm), place_form=place_form
+    )
 
 
 @bp.post("/hr/cohorts/<id:cohort_id>")
@@ -439,7 +443,9 @@ def walls() -> str:
 def draw_walls() -> AnyResponse:
     """Let walls stand exactly there."""
     keys = parse(WallsForm)["walls"]
-    operations.draw_walls(g.viewer, [(one, other) for one, _dash, other in (key.partition("-") for key in keys)])
+    operations.draw_walls(
+        g.viewer, [(one, other) for one, _dash, other in (key.partition("-") for key in keys)]
+    )
     flash(t("壁を保存しました"))
     return redirect(url_for(".walls"))
 
@@ -469,7 +475,9 @@ def letter(letter_id: str) -> str:
 def community() -> str:
     """What stands on every page."""
     found = queries.community_page(g.viewer)
-    return page("office/community.html", form=blank(CommunityForm, name=found.name, help_line=found.help_line))
+    return page(
+        "office/community.html", form=blank(CommunityForm, name=found.name, help_line=found.help_line)
+    )
 
 
 @bp.post("/admin/community")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import starmap
+
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from app.core.forms import BaseForm, LineField, required
 from app.core.i18n import LANGUAGES, _
@@ -17,13 +20,19 @@ class ProfileForm(BaseForm):
     bud = RadioField(
         _("つぼみ"),
         coerce=int,
-        choices=[(number, _("つぼみ %(number)s", number=number)) for number in range(1, BUDS + 1)],
+        choices=[
+            SelectChoice(number, _("つぼみ %(number)s", number=number)) for number in range(1, BUDS + 1)
+        ],
     )
     pace = RadioField(
         _("参加のペース"),
-        choices=[("read", _("読むだけ")), ("few", _("少人数で")), ("various", _("いろいろ"))],
+        choices=[
+            SelectChoice("read", _("読むだけ")),
+            SelectChoice("few", _("少人数で")),
+            SelectChoice("various", _("いろいろ")),
+        ],
     )
-    language = RadioField(_("表示言語"), choices=list(LANGUAGES.items()))
+    language = RadioField(_("表示言語"), choices=list(starmap(SelectChoice, LANGUAGES.items())))
 
 
 class NoForm(BaseForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from app.core import clock
 from app.core.i18n import language_now, t
@@ -19,6 +20,11 @@ def role_mark(roles: int, department: str, joined_company_on: date | None, today
     """
     if not roles & ~Role.CANDIDATE:
         return None
+    return _mark(language_now(), roles, department, joined_company_on, today)
+
+
+@lru_cache(maxsize=4096)  # asked for every post of a page, and the same for weeks
+def _mark(language: str, roles: int, department: str, joined_company_on: date | None, today: date) -> str:
     parts = _offices(roles)
     is_employee = not parts and bool(roles & Role.EMPLOYEE)
     if is_employee:
@@ -27,7 +33,7 @@ def role_mark(roles: int, department: str, joined_company_on: date | None, today
         parts.append(department)
     if is_employee and joined_company_on is not None and joined_company_on <= today:
         parts.append(t("%(years)s年目", years=year_at_company(joined_company_on, today)))
-    return ("・" if language_now() == "ja" else " · ").join(parts)
+    return ("・" if language == "ja" else " · ").join(parts)
 
 
 def company_today() -> date:

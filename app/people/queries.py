@@ -15,7 +15,7 @@ from app.core.ids import PublicId
 from app.core.names import fold
 from app.core.paging import Cursor
 from app.models import STAFF, Block, Cohort, Group, GroupMember, Member, Role
-from app.policy import Viewer, allowed
+from app.policy import Viewer, allowed, standing
 
 from .cards import (
     BlockedCard,
@@ -36,10 +36,11 @@ LONGEST_QUERY = 80  # more than the longest display name
 # ── cards ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def person_columns(viewer: Viewer) -> tuple[Label[Any], ...]:
+def person_columns() -> tuple[Label[Any], ...]:
     """The columns of Member that `person_card` needs, to be selected beside something a person made.
 
-    The caller joins Member itself, with an outer join where the author may have been erased.
+    The caller joins Member itself, with an outer join where the author may have been erased, and executes
+    with `viewer.binds`.
     """
     return (
         Member.id.label("person_key"),
@@ -49,7 +50,7 @@ def person_columns(viewer: Viewer) -> tuple[Label[Any], ...]:
         Member.roles.label("person_roles"),
         Member.department.label("person_department"),
         Member.joined_company_on.label("person_joined_on"),
-        allowed(viewer, "view", Member).label("person_is_visible"),
+        standing("view", Member).label("person_is_visible"),
     )
 
 
@@ -116,8 +117,8 @@ def _people(viewer: Viewer, tab: str, query: str, cursor: Cursor) -> tuple[list[
     visible = and_(allowed(viewer, "view", Member), _is_listed(viewer, tab), _is_called(query))
     anchor = _anchor(visible, cursor)
     is_backwards = anchor is not None and cursor.before is not None
-    people = _beside(select(*person_columns(viewer)).where(visible), anchor, is_backwards=is_backwards)
-    rows = list(session.execute(people.limit(PAGE_SIZE + 1)))
+    people = _beside(select(*person_columns()).where(visible), anchor, is_backwards=is_backwards)
+    rows = list(session.execute(people.limit(PAGE_SIZE + 1), viewer.binds))
     has_more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     if is_backwards:
         rows.reverse()
@@ -184,13 +185,14 @@ def person_page(viewer: Viewer, person_id: PublicId) -> PersonPage:
     """One profile. Raises NotFound where a block, a wall or the end of a membership stands between."""
     row = session.execute(
         select(
-            *person_columns(viewer),
+            *person_columns(),
             Member.cohort_id,
             Cohort.name.label("cohort_name"),
-            allowed(viewer, "block", Member).label("can_block"),
+            standing("block", Member).label("can_block"),
         )
         .outerjoin(Cohort, Cohort.id == Member.cohort_id)
-        .where(Member.public_id == person_id, allowed(viewer, "view", Member))
+        .where(Member.public_id == person_id, standing("view", Member)),
+        viewer.binds,
     ).first()
     if row is None:
         raise NotFound()
@@ -220,13 +222,14 @@ def my_page(viewer: Viewer) -> MyPage:
     """One's own corner."""
     row = session.execute(
         select(
-            *person_columns(viewer),
+            *person_columns(),
             Cohort.name.label("cohort_name"),
             Member.pace,
             Member.language,
         )
         .outerjoin(Cohort, Cohort.id == Member.cohort_id)
-        .where(Member.id == viewer.id, allowed(viewer, "view", Member))
+        .where(Member.id == viewer.id, standing("view", Member)),
+        viewer.binds,
     ).first()
     if row is None:
         raise NotFound()

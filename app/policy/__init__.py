@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import rules
-from .engine import allowed, can, claim, fetch, registered, why_not
+from .engine import allowed, can, claim, fetch, registered, standing, why_not
 from .viewer import NOBODY, Viewer, viewer_of, viewers_of
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "fetch",
     "registered",
     "rules",
+    "standing",
     "viewer_of",
     "viewers_of",
     "why_not",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
@@ -15,7 +16,7 @@ from app.core.i18n import _
 from app.core.ids import PublicId
 
 from .logic import Verdict, as_clause
-from .viewer import Viewer
+from .viewer import StandingViewer, Viewer
 
 K = TypeVar("K", bound=Base)
 
@@ -79,6 +80,16 @@ def allowed(viewer: Viewer, action: str, kind: type[Base]) -> ColumnElement[bool
     if action == "view":
         return clause
     return as_clause(_rule_of("view", kind).function(viewer, kind)) & clause
+
+
+@cache
+def standing(action: str, kind: type[Base]) -> ColumnElement[bool]:
+    """The same rule as a clause for statements that are built once: its viewer is given as `viewer.binds`.
+
+    Executed without them a statement fails, so it can never run for the wrong viewer or for none.
+    """
+    viewer = cast(Viewer, StandingViewer())
+    return allowed(viewer, action, kind)
 
 
 def loads_of(kind: type[Base], *actions: str) -> list[Any]:

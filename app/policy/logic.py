@@ -10,15 +10,14 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, and_, false, func, not_, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.sql.roles import ColumnArgumentRole
 
 Verdict = bool | ColumnElement[bool]
 
 
 def _is_column(value: object) -> bool:
-    return isinstance(value, (InstrumentedAttribute, ColumnArgumentRole))
+    return isinstance(value, InstrumentedAttribute | ClauseElement)
 
 
 def _clause(verdict: Verdict) -> ColumnElement[bool]:
@@ -58,11 +57,12 @@ def same(one: Any, other: Any) -> Verdict:
     return and_(one.is_not(None), one.is_not_distinct_from(other))
 
 
-def one_of(value: Any, members: Collection[Any]) -> Verdict:
+def one_of(value: Any, members: Collection[Any] | BindParameter[Any]) -> Verdict:
     """The value is in the set; an absent value is in no set."""
     if not _is_column(value):
         return value is not None and value in members
-    return and_(value.is_not(None), value.in_(sorted(members)))
+    listed = members if isinstance(members, BindParameter) else sorted(members)
+    return and_(value.is_not(None), value.in_(listed))
 
 
 def is_set(value: Any) -> Verdict:

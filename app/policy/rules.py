@@ -110,7 +110,7 @@ def member_block(viewer: Viewer, member: Any) -> Verdict:
     """Anyone but oneself and those who speak officially; official people block nobody."""
     return all_of(
         viewer.is_active,
-        not bool(viewer.roles & UNBLOCKABLE),
+        none_of(viewer.is_official),
         none_of(same(member.id, viewer.id), has_any_bit(member.roles, UNBLOCKABLE)),
     )
 

@@ -6,12 +6,13 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import BindParameter, Boolean, Integer, Row, bindparam, or_, select
+from sqlalchemy.types import TypeEngine
 
 from app.core.db import session
 from app.models import (
-    POWERS,
     STAFF,
     UNBLOCKABLE,
     Block,
@@ -70,6 +71,49 @@ class Viewer:
     def is_administrator(self) -> bool:
         """Runs the installation."""
         return self.is_active and bool(self.roles & Role.ADMINISTRATOR)
+
+
+    @property
+    def is_official(self) -> bool:
+        """Speaks officially, and therefore neither blocks nor can be blocked."""
+        return self.is_active and bool(self.roles & UNBLOCKABLE)
+
+    @property
+    def binds(self) -> dict[str, object]:
+        """The values of a standing statement (`policy.standing`) for this viewer."""
+        return {f"viewer_{name}": _plain(getattr(self, name)) for name in _BINDS}
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+# What a rule may ask of a viewer, as parameters of a statement that is built once.
+_BINDS: dict[str, TypeEngine[Any]] = {
+    "id": Integer(),
+    **dict.fromkeys(("group_ids", "board_ids", "writable_board_ids", "blocked_ids", "walled_cohort_ids"), Integer()),
+    **dict.fromkeys(
+        (
+            "is_active",
+            "is_candidate",
+            "is_staff",
+            "is_hr",
+            "is_lead",
+            "is_moderator",
+            "is_administrator",
+            "is_official",
+        ),
+        Boolean(),
+    ),
+}
+
+
+class StandingViewer:
+    """A viewer whose every answer is a parameter: a rule read with it gives a clause that fits all viewers."""
+
+    def __getattr__(self, name: str) -> BindParameter[Any]:
+        kind = _BINDS[name]
+        return bindparam(f"viewer_{name}", type_=kind, expanding=name.endswith("_ids"))
 
 
 NOBODY = Viewer()
@@ -210,6 +254,3 @@ def _blocks(member_ids: Collection[int]) -> dict[int, set[int]]:
             pairs.setdefault(blocker, set()).add(blocked)
             pairs.setdefault(blocked, set()).add(blocker)
     return pairs
-
-
-__all__ = ["NOBODY", "POWERS", "Viewer", "forget_viewers", "viewer_of", "viewers_of"]

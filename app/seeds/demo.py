@@ -40,7 +40,7 @@ HELP_LINE = "相談窓口：早川法律事務所 0120-000-000（平日 10:00〜
 # Invited, not here yet: HR's list needs somebody to wait for.
 _EXPECTED = (
     ("wakana@example.jp", "仲村 若菜", "ナカムラ ワカナ", "sent"),
-    ("itsuki@example.jp", "小泉 樹", "コイズミ イツキ", "sent"),
+    ("sosuke@example.jp", "小泉 颯介", "コイズミ ソウスケ", "sent"),
     ("mizuki@example.jp", "柏木 瑞希", "カシワギ ミズキ", "expired"),
     ("ryota@example.jp", "北條 亮太", "ホウジョウ リョウタ", "unsent"),
     ("nanami@example.jp", "東出 七海", "ヒガシデ ナナミ", "unsent"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pyotp
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
@@ -62,8 +63,6 @@ def with_factor(write: Callable[..., Any]) -> Callable[[Person], Callable[[], st
 
 def code_now(nonce: str) -> str:
     """What an authenticator shows at this moment."""
-    import pyotp
-
     return pyotp.TOTP(second_factor.key_of(nonce)).at(clock.now())
 
 

@@ -274,6 +274,13 @@ def test_powers_without_a_second_factor_are_never_reached_by_a_reset(
     assert answer.status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/sign-in/", "/password/", "/mail/"])
+def test_a_link_that_was_never_made_looks_like_a_used_one(world, anyone, path):
+    answers = [anyone().get(path + "a" * 26), anyone().post(path + "a" * 26), anyone().post(path + "b" * 26)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({without_csrf(answer.text) for answer in answers}) == 1
+
+
 def test_links_expire_by_the_clock_not_by_counting(app, world, rows, anyone):
     anyone().post("/password/forgot", {"mail": world.haruka.mail})
     with app.app_context():

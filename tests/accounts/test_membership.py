@@ -17,9 +17,11 @@ from app.accounts.operations import (
     settle_set_up_mode,
     suspend_member,
 )
+from app.core import events
 from app.core.db import session
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.core.events import OutboxRow
+from app.core.operation import unit_of_work
 from app.models import (
     Block,
     Community,
@@ -77,8 +79,6 @@ def test_the_table_itself_refuses_every_forbidden_combination(app, world):
     """Straight past the operations: the CHECK holds for all 256 combinations."""
     for roles in range(256):
         with app.app_context():
-            from app.core.operation import unit_of_work
-
             refused = False
             try:
                 with unit_of_work():
@@ -240,15 +240,19 @@ def test_leaving_closes_the_doors_and_keeps_the_name_only_if_wished(
     assert member.ended_at is not None
     assert (member.mail, member.password_hash, member.legal_name, member.kana) == (None, None, "", "")
     assert member.display_name == ("はるか" if keeps == "yes" else "")
-    for kind in (Block, GroupMember, MemberSession, RecoveryCode):
-        assert [one for one in rows(select(kind)) if world.haruka.id in vars(one).values()] == []
+    for column in (
+        Block.blocker_id,
+        Block.blocked_id,
+        GroupMember.member_id,
+        MemberSession.member_id,
+        RecoveryCode.member_id,
+    ):
+        assert rows(select(column).where(column == world.haruka.id)) == []
     answer = anyone().post("/sign-in", {"email": world.haruka.mail, "password": PASSWORD})
     assert answer.status_code == 422
 
 
 def test_leaving_is_announced_for_what_was_written(app, world, acting):
-    from app.core import events
-
     heard = []
     events._hints.setdefault(MembershipEnded.__name__, []).append(heard.append)
     try:

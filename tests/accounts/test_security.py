@@ -238,7 +238,7 @@ def test_a_second_factor_is_set_up_by_its_first_code_and_shows_ten_codes_once(
     assert client.get("/me/security").location == "/me/security/second-factor"
     before = token_of(client)
     assert client.post("/me/security/second-factor", {"code": "12345"}).status_code == 422
-    key, nonce, answer = set_up(client)
+    key, _nonce, answer = set_up(client)
     assert answer.status_code == 200
     codes = re.findall(
         r"^[a-z2-7]{4}(?:-[a-z2-7]{4}){3}$", answer.text.replace(">", ">\n").replace("<", "\n<"), re.M
@@ -296,7 +296,7 @@ def test_whoever_must_set_up_a_second_factor_can_be_asked_who_they_are_without_g
     assert client.get(answer.location).status_code == 200
 
 
-def test_the_code_of_a_session_that_idles_is_not_renewed_by_the_day(app, world, held_clock):
+def test_a_device_of_a_candidate_stays_signed_in_for_ninety_days(app, world, held_clock):
     with held_clock(NOON), app.app_context():
         token = open_session(world.haruka.id, device="")
         ends_on = session.scalars(

@@ -230,6 +230,20 @@ def test_a_session_ends_on_its_day(app, world, held_clock):
             assert {key for key, token in tokens.items() if visitor_of(token)} == expected
 
 
+def test_a_session_left_over_opens_nothing_for_somebody_suspended_or_gone(app, world, write):
+    with app.app_context():
+        token = open_session(world.haruka.id, device="")
+    for column in (Member.suspended_at, Member.ended_at):
+        for moment in (NOON, None):
+            write(
+                lambda column=column, moment=moment: session.execute(
+                    update(Member).where(Member.id == world.haruka.id).values({column: moment})
+                )
+            )
+            with app.app_context():
+                assert (visitor_of(token) is None) == (moment is not None)
+
+
 def test_a_session_row_knows_a_day_and_no_time(app, world):
     columns = MemberSession.__table__.columns
     assert {column.name for column in columns} == {
@@ -256,6 +270,22 @@ def test_the_secret_of_a_session_is_not_in_the_database(app, world, rows):
         token = open_session(world.haruka.id, device="")
     assert len(token) == 32
     assert [one.secret_hash for one in rows(select(MemberSession))] == [hashed(token)]
+
+
+def test_a_wrong_password_while_signed_in_shows_the_page_and_keeps_the_session(world, with_password, as_):
+    with_password(world.sora)
+    client = as_(world.haruka)
+    assert client.get("/sign-in?next=/rules").location == "/rules"
+    answer = client.post("/sign-in", {"email": world.sora.mail, "password": "wrong"})
+    assert answer.status_code == 422
+    assert WRONG in answer.text
+    assert is_inside(client)
+
+
+def test_without_a_first_proof_there_is_no_second_step(anyone):
+    client = anyone()
+    assert client.get("/sign-in/code").location == "/sign-in"
+    assert client.post("/sign-in/code", {"code": ""}).location == "/sign-in"
 
 
 def test_a_foreign_form_field_is_refused(world, with_password, anyone):

@@ -28,8 +28,18 @@ from app.models import Invitation, Member, Role
 from app.policy import NOBODY
 from tests.conftest import NO_SUCH_ID, NOON
 
-FORM = {"role": "candidate", "legal_name": "髙橋 葵", "kana": "たかはし あおい", "mail": "Aoi@Univ.example.jp"}
-ROUTES = ("/hr/invitations", "/hr/invitations/new", "/hr/invitations/import", "/hr/invitations/send-all?state=unsent")
+FORM = {
+    "role": "candidate",
+    "legal_name": "髙橋 葵",
+    "kana": "たかはし あおい",
+    "mail": "Aoi@Univ.example.jp",
+}
+ROUTES = (
+    "/hr/invitations",
+    "/hr/invitations/new",
+    "/hr/invitations/import",
+    "/hr/invitations/send-all?state=unsent",
+)
 POSTS = (
     "/hr/invitations/new",
     "/hr/invitations/import",
@@ -48,7 +58,9 @@ def without_csrf(text: str) -> str:
     return re.sub(r'name="csrf_token" value="[^"]*"', "", text)
 
 
-def test_hr_invites_one_person_and_nothing_is_mailed_until_hr_sends(as_: Any, world: Any, deliver: Any, letters: Any) -> None:
+def test_hr_invites_one_person_and_nothing_is_mailed_until_hr_sends(
+    as_: Any, world: Any, deliver: Any, letters: Any
+) -> None:
     hr = as_(world.jinji)
     made = hr.post("/hr/invitations/new", {**FORM, "cohort": world.april.public_id, "group": world.group_id})
     assert made.status_code == 302, made.text
@@ -68,13 +80,20 @@ def test_a_refused_form_keeps_what_was_typed_and_says_what_is_wrong_beside_it(as
     hr = as_(world.jinji)
     answer = hr.post("/hr/invitations/new", {**FORM, "mail": "aoi", "kana": "高橋"})
     assert answer.status_code == 422
-    for said in ("髙橋 葵", "メールアドレスの形になっていません", "フリガナはカタカナで", "入社時期を選んでください"):
+    for said in (
+        "髙橋 葵",
+        "メールアドレスの形になっていません",
+        "フリガナはカタカナで",
+        "入社時期を選んでください",
+    ):
         assert said in answer.text
     assert hr.post("/hr/invitations/new", {**FORM, "is_lead": "1"}).status_code == 422
 
 
 @pytest.mark.parametrize("person", ["haruka", "takumi", "mod", "desk", "audit"])
-def test_for_whoever_may_not_invite_every_page_looks_like_a_missing_one(as_: Any, world: Any, person: str) -> None:
+def test_for_whoever_may_not_invite_every_page_looks_like_a_missing_one(
+    as_: Any, world: Any, person: str
+) -> None:
     client = as_(world.people[person])
     missing = without_csrf(client.get("/hr/no-such-page").text)
     for path in ROUTES:
@@ -92,17 +111,25 @@ def test_hr_invites_candidates_and_employees_only_and_the_lead_appoints(acting: 
     with pytest.raises(Forbidden):
         acting(world.jinji, invite_people, [invitee])
     assert acting(world.lead, invite_person, invitee)
-    assert acting(world.admin, invite_person, Invitee(mail="other@example.jp", roles=("employee", "moderator")))
+    assert acting(
+        world.admin, invite_person, Invitee(mail="other@example.jp", roles=("employee", "moderator"))
+    )
 
 
 def test_roles_that_exclude_each_other_are_refused_in_a_sentence(acting: Any, world: Any) -> None:
     for roles in (("candidate", "employee"), ("desk", "hr"), ("auditor", "administrator")):
         with pytest.raises(Invalid) as refused:
-            acting(world.lead, invite_person, Invitee(mail="x@example.jp", roles=roles, cohort=world.april.public_id))
+            acting(
+                world.lead,
+                invite_person,
+                Invitee(mail="x@example.jp", roles=roles, cohort=world.april.public_id),
+            )
         assert "兼ねる" in str(refused.value.fields["role"][0])
 
 
-def test_the_administrator_handles_invitations_of_staff_only(acting: Any, as_: Any, world: Any, sent_link: Any) -> None:
+def test_the_administrator_handles_invitations_of_staff_only(
+    acting: Any, as_: Any, world: Any, sent_link: Any
+) -> None:
     invitation_id, _path = sent_link()
     with pytest.raises(NotFound):
         acting(world.admin, send_invitations, [invitation_id])
@@ -112,7 +139,10 @@ def test_the_administrator_handles_invitations_of_staff_only(acting: Any, as_: A
 
 def test_an_address_that_is_taken_is_said_to_hr_and_not_to_others(acting: Any, world: Any) -> None:
     acting(world.jinji, invite_person, Invitee(mail="aoi@univ.example.jp", cohort=world.april.public_id))
-    for mail, said in (("haruka@example.jp", "すでに参加しています"), ("AOI@univ.example.jp", "すでに招待があります")):
+    for mail, said in (
+        ("haruka@example.jp", "すでに参加しています"),
+        ("AOI@univ.example.jp", "すでに招待があります"),
+    ):
         with pytest.raises(Invalid) as refused:
             acting(world.jinji, invite_person, Invitee(mail=mail, cohort=world.april.public_id))
         assert said in str(refused.value.fields["mail"][0])
@@ -121,7 +151,9 @@ def test_an_address_that_is_taken_is_said_to_hr_and_not_to_others(acting: Any, w
         assert "招待を作れません" in str(refused.value.fields["mail"][0])
 
 
-def test_an_address_whose_invitation_was_revoked_can_be_invited_again(acting: Any, world: Any, rows: Any) -> None:
+def test_an_address_whose_invitation_was_revoked_can_be_invited_again(
+    acting: Any, world: Any, rows: Any
+) -> None:
     invitee = Invitee(mail="aoi@univ.example.jp", cohort=world.april.public_id)
     first = acting(world.jinji, invite_person, invitee)
     acting(world.jinji, revoke_invitations, [first])
@@ -139,7 +171,14 @@ def test_the_letter_survives_a_real_mail_parser(app: Any, sent_link: Any) -> Non
     address = letter["To"].addresses[0]
     assert (address.display_name, address.addr_spec) == ("髙橋 葵", "aoi@univ.example.jp")
     text = letter.get_body(("plain",)).get_content()
-    for said in ("髙橋 葵 様", "参加は任意です", "リンクの期限", f"http://localhost{path}", "jinji", "心当たりがない"):
+    for said in (
+        "髙橋 葵 様",
+        "参加は任意です",
+        "リンクの期限",
+        f"http://localhost{path}",
+        "jinji",
+        "心当たりがない",
+    ):
         assert said in text
     assert "必須" not in text
     assert "<" not in text
@@ -179,10 +218,18 @@ def test_correcting_the_address_ends_the_link_that_went_to_the_old_one(
 ) -> None:
     invitation_id, path = sent_link()
     hr = as_(world.jinji)
-    typed = {"legal_name": "髙橋 葵", "kana": "タカハシ", "mail": "aoi@univ.example.jp", "cohort": world.april.public_id}
+    typed = {
+        "legal_name": "髙橋 葵",
+        "kana": "タカハシ",
+        "mail": "aoi@univ.example.jp",
+        "cohort": world.april.public_id,
+    }
     assert hr.post(f"/hr/invitations/{invitation_id}", typed).status_code == 302
     assert anyone().get(path).status_code == 200, "a corrected name leaves the link alone"
-    assert hr.post(f"/hr/invitations/{invitation_id}", {**typed, "mail": "aoi2@univ.example.jp"}).status_code == 302
+    assert (
+        hr.post(f"/hr/invitations/{invitation_id}", {**typed, "mail": "aoi2@univ.example.jp"}).status_code
+        == 302
+    )
     assert anyone().get(path).status_code == 404
     assert "未送信" in hr.page(f"/hr/invitations/{invitation_id}")
     with pytest.raises(Invalid):
@@ -194,7 +241,9 @@ def test_correcting_the_address_ends_the_link_that_went_to_the_old_one(
         )
 
 
-def test_a_revoked_invitation_is_neither_sent_nor_corrected(acting: Any, world: Any, sent_link: Any, rows: Any) -> None:
+def test_a_revoked_invitation_is_neither_sent_nor_corrected(
+    acting: Any, world: Any, sent_link: Any, rows: Any
+) -> None:
     invitation_id, _path = sent_link()
     assert acting(world.jinji, revoke_invitations, [invitation_id]) == 1
     assert acting(world.jinji, revoke_invitations, [invitation_id]) == 0
@@ -205,7 +254,9 @@ def test_a_revoked_invitation_is_neither_sent_nor_corrected(acting: Any, world: 
         acting(world.jinji, send_invitations, [invitation_id, NO_SUCH_ID])
 
 
-def test_bulk_acts_are_shown_with_counts_before_they_are_done(as_: Any, world: Any, acting: Any, sent_link: Any) -> None:
+def test_bulk_acts_are_shown_with_counts_before_they_are_done(
+    as_: Any, world: Any, acting: Any, sent_link: Any
+) -> None:
     one, _path = sent_link()
     two = acting(world.jinji, invite_person, Invitee(mail="b@example.jp", cohort=world.april.public_id))
     gone = acting(world.jinji, invite_person, Invitee(mail="c@example.jp", cohort=world.april.public_id))
@@ -226,7 +277,9 @@ def test_everyone_of_a_filtered_list_is_sent_to_as_long_as_the_number_still_hold
     as_: Any, acting: Any, world: Any, rows: Any
 ) -> None:
     for number in range(3):
-        acting(world.jinji, invite_person, Invitee(mail=f"a{number}@example.jp", cohort=world.april.public_id))
+        acting(
+            world.jinji, invite_person, Invitee(mail=f"a{number}@example.jp", cohort=world.april.public_id)
+        )
     hr = as_(world.jinji)
     assert "3名に招待メールを送信します" in hr.page("/hr/invitations/send-all?state=unsent")
     with pytest.raises(Conflict, match="2名から3名"):
@@ -240,7 +293,9 @@ def test_the_list_stands_in_kana_order_and_tells_no_more_than_the_procedure(
     as_: Any, acting: Any, world: Any, anyone: Any, sent_link: Any
 ) -> None:
     for kana in ("ワダ", "アオキ", "サトウ"):
-        invitee = Invitee(mail=f"{len(kana)}{ord(kana[0])}@example.jp", kana=kana, cohort=world.april.public_id)
+        invitee = Invitee(
+            mail=f"{len(kana)}{ord(kana[0])}@example.jp", kana=kana, cohort=world.april.public_id
+        )
         acting(world.jinji, invite_person, invitee)
     _id, path = sent_link(kana="カトウ")
     hr = as_(world.jinji)
@@ -254,7 +309,9 @@ def test_the_list_stands_in_kana_order_and_tells_no_more_than_the_procedure(
     assert without_csrf(hr.page("/hr/invitations")) == before, "opening a link must leave no trace"
 
 
-def test_a_list_of_hundreds_costs_as_many_statements_as_one_of_ten(as_: Any, acting: Any, world: Any, queries: Any) -> None:
+def test_a_list_of_hundreds_costs_as_many_statements_as_one_of_ten(
+    as_: Any, acting: Any, world: Any, queries: Any
+) -> None:
     hr = as_(world.jinji)
     counts = []
     for start, end in ((0, 10), (10, 250)):
@@ -268,7 +325,9 @@ def test_a_list_of_hundreds_costs_as_many_statements_as_one_of_ten(as_: Any, act
     assert "3" in hr.page("/hr/invitations?page=3")
 
 
-def test_three_thousand_letters_are_put_in_the_outbox_in_few_statements(acting: Any, world: Any, queries: Any, rows: Any) -> None:
+def test_three_thousand_letters_are_put_in_the_outbox_in_few_statements(
+    acting: Any, world: Any, queries: Any, rows: Any
+) -> None:
     many = [Invitee(mail=f"p{number}@example.jp", cohort=world.april.public_id) for number in range(3000)]
     acting(world.jinji, invite_people, many)
     with queries() as seen:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.invitations.importing import ROLES, normal_mail, read_invitations
 from app.core.tables import decode_table
+from app.invitations.importing import ROLES, normal_mail, read_invitations
 
 COHORTS = {"2027年4月入社": "cohort-april", "2027年10月入社": "cohort-october"}
 GROUPS = {"若葉": "group-wakaba"}

@@ -90,7 +90,9 @@ def test_good_lines_are_imported_and_the_others_stay_to_be_corrected(as_: Any, w
     assert count(rows) == 3
 
 
-def test_columns_that_touch_the_fourteen_items_are_named_and_not_read(as_: Any, world: Any, rows: Any) -> None:
+def test_columns_that_touch_the_fourteen_items_are_named_and_not_read(
+    as_: Any, world: Any, rows: Any
+) -> None:
     lines = "氏名,メール,入社時期,本籍,好きな色\n葵,aoi@univ.example.jp,2027年4月入社,東京都ひみつ町,あお\n"
     shown = as_(world.jinji).post(PREVIEW, {"lines": lines})
     assert "「本籍」の列は読み込みませんでした" in shown.text
@@ -117,7 +119,10 @@ def test_nothing_to_read_is_said_in_a_sentence(as_: Any, world: Any, lines: str)
 
 
 def test_a_file_that_is_no_table_is_refused_and_the_pasted_text_is_kept(as_: Any, world: Any) -> None:
-    upload = {"lines": "葵,aoi@univ.example.jp", "sheet": (io.BytesIO(b"PK\x03\x04\x00\x81\xff"), "名簿.xlsx")}
+    upload = {
+        "lines": "葵,aoi@univ.example.jp",
+        "sheet": (io.BytesIO(b"PK\x03\x04\x00\x81\xff"), "名簿.xlsx"),
+    }
     answer = as_(world.jinji).post(PREVIEW, upload, content_type="multipart/form-data")
     assert answer.status_code == 422
     assert "読み込めませんでした" in answer.text
@@ -142,10 +147,14 @@ def test_importing_the_same_sheet_twice_makes_nobody_twice(as_: Any, world: Any,
     assert count(rows) == 2
 
 
-def test_three_thousand_rows_are_imported_with_as_many_statements_as_three(acting: Any, world: Any, queries: Any, rows: Any) -> None:
+def test_three_thousand_rows_are_imported_with_as_many_statements_as_three(
+    acting: Any, world: Any, queries: Any, rows: Any
+) -> None:
     counts = []
     for start, end in ((0, 3), (3, 3003)):
-        lines = HEADER + "".join(f"名前,ナマエ,p{n}@univ.example.jp,2027年4月入社,若葉,\n" for n in range(start, end))
+        lines = HEADER + "".join(
+            f"名前,ナマエ,p{n}@univ.example.jp,2027年4月入社,若葉,\n" for n in range(start, end)
+        )
         with queries() as seen:
             preview = acting(world.jinji, sheet_preview, lines, cohort="")
             assert acting(world.jinji, invite_people, preview.invitees) == end - start

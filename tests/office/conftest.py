@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pyotp
@@ -29,13 +29,13 @@ ACCOUNT = {
 
 
 @pytest.fixture
-def empty(app: Flask) -> Iterator[Flask]:
+def empty(app: Flask) -> Flask:
     """The app before anybody has come."""
     with app.app_context(), unit_of_work():
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(delete(table))
     forget_viewers()
-    yield app
+    return app
 
 
 @pytest.fixture
@@ -47,6 +47,11 @@ def first_link(empty: Flask) -> Callable[[], str]:
             return make_first_administrator_link()
 
     return make
+
+
+def without_csrf(answer: Any) -> str:
+    """The text of a page without the one value that differs with every rendering."""
+    return re.sub(r'name="csrf_token" value="[^"]+"', "", answer.text)
 
 
 def account(client: Client, link: str, **changes: str) -> dict[str, str]:

@@ -184,6 +184,8 @@ def test_the_check_and_the_filter_of_every_rule_agree_for_every_viewer(
             filtered = set(session.scalars(select(key).where(policy.allowed(viewer, action, kind))))
             checked = {row.id for row in rows if policy.can(viewer, action, row)}  # type: ignore[attr-defined]
             assert checked == filtered, f"{action} {kind.__name__} drifts for viewer {name}"
+            once_built = select(key).where(policy.standing(action, kind))
+            assert checked == set(session.scalars(once_built, viewer.binds)), f"standing {action} {kind.__name__} drifts"
             answers[action, kind.__name__] |= {bool(checked), len(checked) < len(rows)}
             answers[action, kind.__name__] |= {row.id in checked for row in rows}  # type: ignore[attr-defined]
     one_sided = {rule for rule, seen in answers.items() if seen != {True, False}}

@@ -1,0 +1,150 @@
+"""A lived-in world for the crawls: something hidden, something walled, something that waits, and every address of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from app.core import clock
+from app.core.db import session
+from app.core.operation import unit_of_work
+from app.core.text import RENDERER_VERSION
+from app.core.tokens import hashed, new_nonce, secret_of
+from app.models import Board, BoardAudience, Invitation, Member, MemberSession, Post, Role, Topic
+from tests.conftest import NO_SUCH_ID, World
+
+NO_SUCH_SECRET = "a" * 26
+NO_SUCH_LETTER = "0" * 32
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What a crawl needs besides the world: ids of things most people may not see."""
+
+    hidden_topic: str
+    walled_topic: str
+    blocked_topic: str
+    closed_board_topic: str
+    hidden_post: str
+    walled_post: str
+    invitation: str
+    session: str
+
+
+def live_in(app: Flask, world: World) -> Ids:
+    """Add what a community has after some weeks: hidden, walled and blocked topics, an open invitation."""
+    with app.app_context():
+        with unit_of_work():
+            boards = {board.slug: board.id for board in session.scalars(select(Board))}
+            if "staff-room" not in boards:
+                staff = Board(slug="staff-room", name="職員室", description="人事だけ", position=9)
+                session.add(staff)
+                session.flush()
+                session.add(BoardAudience(board_id=staff.id, role=int(Role.HR), is_writer=True))
+                boards[staff.slug] = staff.id
+            hidden = _topic(world.sora.id, world.april.id, boards["square"], "かくれた題")
+            hidden.hidden_at, hidden.hidden_reason = clock.now(), "理由"
+            walled = _topic(world.yui.id, world.october.id, boards["square"], "壁のむこう")
+            blocked = _topic(world.ren.id, world.april.id, boards["square"], "ブロックした人の題")
+            closed = _topic(world.jinji.id, None, boards["staff-room"], "職員室の題")
+            session.flush()
+            open_topic = session.scalars(select(Topic.id).where(Topic.public_id == world.topic_id)).one()
+            hidden_post = _post(open_topic, world.sora.id, world.april.id, "かくれた文")
+            hidden_post.hidden_at, hidden_post.hidden_reason = clock.now(), "理由"
+            walled_post = _post(open_topic, world.yui.id, world.october.id, "壁のむこうの文")
+            for topic in (hidden, walled, blocked, closed):
+                _post(topic.id, topic.author_id, topic.author_cohort_id, "本文", is_first=True)
+            nonce = new_nonce()
+            invitation = Invitation(
+                mail="new@example.jp",
+                legal_name="新井 新",
+                roles=int(Role.CANDIDATE),
+                cohort_id=world.april.id,
+                nonce=nonce,
+                secret_hash=hashed(secret_of("invitation", nonce)),
+            )
+            session.add(invitation)
+            session.flush()
+            ids = [hidden, walled, blocked, closed, hidden_post, walled_post, invitation]
+            found = [each.public_id for each in ids]
+        open_session = session.scalar(
+            select(MemberSession.public_id).join(Member).where(Member.id == world.haruka.id).limit(1)
+        )
+        return Ids(*found, session=open_session or NO_SUCH_ID)
+
+
+def _topic(author_id: int, cohort_id: int | None, board_id: int, title: str) -> Topic:
+    topic = Topic(
+        board_id=board_id, author_id=author_id, author_cohort_id=cohort_id, title=title, started_at=clock.now()
+    )
+    session.add(topic)
+    return topic
+
+
+def _post(
+    topic_id: int, author_id: int | None, cohort_id: int | None, body: str, *, is_first: bool = False
+) -> Post:
+    post = Post(
+        topic_id=topic_id,
+        author_id=author_id,
+        author_cohort_id=cohort_id,
+        is_first=is_first,
+        body=body,
+        body_html=f"<p>{body}</p>",
+        renderer_version=RENDERER_VERSION,
+        written_at=clock.now(),
+    )
+    session.add(post)
+    return post
+
+
+class NoExample(LookupError):
+    """A route has a part of which the crawl knows no example: add one to `examples`."""
+
+
+def examples(app: Flask, world: World, ids: Ids) -> dict[str, tuple[str, ...]]:
+    """Real, hidden and missing values of every variable part of a route."""
+    assets = app.extensions["tsubomi.assets"]
+    return {
+        "person_id": (world.haruka.public_id, world.yui.public_id, world.jinji.public_id, NO_SUCH_ID),
+        "topic_id": (
+            world.topic_id,
+            ids.hidden_topic,
+            ids.walled_topic,
+            ids.blocked_topic,
+            ids.closed_board_topic,
+            NO_SUCH_ID,
+        ),
+        "post_id": (world.first_post_id, ids.hidden_post, ids.walled_post, NO_SUCH_ID),
+        "cohort_id": (world.april.public_id, world.october.public_id, NO_SUCH_ID),
+        "group_id": (world.group_id, NO_SUCH_ID),
+        "invitation_id": (ids.invitation, NO_SUCH_ID),
+        "session_id": (ids.session, NO_SUCH_ID),
+        "slug": ("square", "news", "wakaba", "staff-room", "no-such-board"),
+        "secret": (NO_SUCH_SECRET,),
+        "letter_id": (NO_SUCH_LETTER,),
+        "key": ("haruka", "nobody"),
+        "digest": (assets.digest, "000000000000"),
+        "path": ("css/app.css", "js/app.js", "no/such.css"),
+    }
+
+
+def rules_of(app: Flask, method: str) -> list[Rule]:
+    """Every route that takes this method."""
+    return sorted((rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())), key=str)
+
+
+def paths_of(app: Flask, rule: Rule, known: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    """Every address of a route with the known examples. Raises NoExample."""
+    names = sorted(rule.arguments)
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise NoExample(f"{rule.rule}: add an example of {missing} to tests/guards/houses.py")
+    adapter = app.url_map.bind("localhost")
+    for values in product(*(known[name] for name in names)):
+        yield adapter.build(rule.endpoint, dict(zip(names, values, strict=True)))

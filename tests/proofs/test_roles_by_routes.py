@@ -1,0 +1,503 @@
+"""Every role at every route, by GET and by POST, with ids of every kind: who may open what stands in the tables here.
+
+For whoever may not see something, the answer is byte for byte the answer for something that does not exist.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app.accounts.operations import open_session
+from app.core import clock
+from app.core.db import db, session
+from app.core.limits import install_limits
+from app.core.names import fold
+from app.core.operation import unit_of_work
+from app.core.text import RENDERER_VERSION, render_markdown
+from app.core.tokens import hashed, secret_of
+from app.models import Board, Cohort, Group, Invitation, Member, MemberSession, Post, Role, Topic
+from app.policy.viewer import forget_viewers
+from tests.conftest import NO_SUCH_ID, NOON, Client
+
+# ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CANDIDATES = {"haruka", "sora", "ren", "yui"}
+HR = {"jinji", "lead"}
+INSIDE = CANDIDATES | HR | {"takumi", "mod", "desk", "audit", "admin"}
+OFFICE = HR | {"admin"}
+APPOINTING = {"lead", "admin"}
+# Suspended, gone, and whoever never signed in: nothing inside is there for them.
+OUTSIDE = {"hana", "kyoko", "sayo", "nobody"}
+BOARDLESS = {"desk", "audit", "admin"}  # the test world's boards name neither of them as readers
+
+# ── who does not see what ────────────────────────────────────────────────────────────────────────────────────
+
+UNSEEN: dict[str, dict[str, set[str]]] = {
+    "person": {
+        "haruka": {"ren", "yui"},  # a block works in both directions, a wall too
+        "sora": {"yui"},
+        "ren": {"haruka", "yui"},
+        "yui": {"haruka", "sora", "ren"},
+        "takumi": set(),
+        "jinji": set(),
+        "mod": set(),
+        "hana": INSIDE,  # suspended
+        "sayo": INSIDE,  # left
+    },
+    "office person": {"haruka": set(), "takumi": set(), "jinji": set(), "hana": set(), "sayo": OFFICE},
+    "appointed": {"takumi": set(), "jinji": set(), "haruka": APPOINTING, "kyoko": APPOINTING, "sayo": APPOINTING},
+    "board": {
+        "square": BOARDLESS,
+        "news": BOARDLESS,
+        "april": INSIDE - {"haruka", "sora", "ren"},
+        "wakaba": INSIDE - {"haruka", "sora"},
+    },
+    "office board": {"square": set(), "wakaba": set()},
+    "topic": {
+        "of sora": BOARDLESS | {"yui"},
+        "of ren": BOARDLESS | {"yui", "haruka"},
+        "of yui": BOARDLESS | {"haruka", "sora", "ren"},
+        "of hana": BOARDLESS | {"yui"},
+        "hidden, of sora": INSIDE - {"sora", "mod"},
+        "april, of haruka": INSIDE - {"haruka", "sora"},
+        "wakaba, of haruka": INSIDE - {"haruka", "sora"},
+        "news, of jinji": BOARDLESS,
+    },
+    "post": {
+        "of haruka": BOARDLESS | {"yui", "ren"},
+        "of ren": BOARDLESS | {"yui", "haruka"},
+        "of jinji": BOARDLESS | {"yui"},  # the topic is behind the wall
+        "hidden, of haruka": INSIDE - {"haruka", "mod"},
+        "hidden topic, of takumi": INSIDE - {"sora", "mod"},
+        "wakaba, of sora": INSIDE - {"haruka", "sora"},
+    },
+    "cohort": {"april": set(), "october": set()},
+    "group": {"wakaba": set()},
+    "invitation": {"candidate": {"admin"}, "employee": set(), "hr": set()},
+    "session": {"of haruka": INSIDE - {"haruka"}, "of jinji": INSIDE - {"jinji"}},
+    "letter": {},
+}
+
+# ── who may open what ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who opens it, for ids of which kind, and what whoever sees the id but does not open it meets."""
+
+    who: set[str]
+    kind: str | None = None
+    otherwise: int = 404
+
+
+DOORS: dict[str, Door] = {
+    "GET /": Door(INSIDE),
+    # boards
+    "GET /boards": Door(INSIDE),
+    "GET /boards/<slug>": Door(INSIDE, "board"),
+    "GET /boards/<slug>/new": Door(INSIDE, "board"),
+    "POST /boards/<slug>/new": Door(INSIDE, "board"),
+    "GET /topics/<id:topic_id>": Door(INSIDE, "topic"),
+    "POST /topics/<id:topic_id>/replies": Door(INSIDE, "topic"),
+    "GET /topics/<id:topic_id>/hide": Door({"mod"}, "topic", 403),
+    "POST /topics/<id:topic_id>/hide": Door({"mod"}, "topic", 403),
+    "GET /topics/<id:topic_id>/reveal": Door({"mod"}, "topic", 403),
+    "POST /topics/<id:topic_id>/reveal": Door({"mod"}, "topic", 403),
+    "GET /posts/<id:post_id>": Door(INSIDE, "post"),
+    "GET /posts/<id:post_id>/hide": Door({"mod"}, "post", 403),
+    "POST /posts/<id:post_id>/hide": Door({"mod"}, "post", 403),
+    "GET /posts/<id:post_id>/reveal": Door({"mod"}, "post", 403),
+    "POST /posts/<id:post_id>/reveal": Door({"mod"}, "post", 403),
+    # people
+    "GET /people": Door(INSIDE),
+    "GET /people/<id:person_id>": Door(INSIDE, "person"),
+    "POST /people/<id:person_id>/block": Door(CANDIDATES | {"takumi"}, "person", 403),
+    "POST /people/<id:person_id>/unblock": Door(INSIDE, "person"),
+    "GET /me": Door(INSIDE),
+    "GET /me/profile": Door(INSIDE),
+    "POST /me/profile": Door(INSIDE),
+    "GET /me/blocks": Door(INSIDE),
+    # one's own doors
+    "GET /confirm": Door(INSIDE),
+    "POST /confirm": Door(INSIDE),
+    "POST /confirm/mail": Door(INSIDE),
+    "GET /me/leave": Door(INSIDE),
+    "POST /me/leave": Door(INSIDE),
+    "GET /me/security": Door(INSIDE),
+    "POST /me/security/sessions/<id:session_id>/end": Door(INSIDE, "session"),
+    "POST /me/security/sign-out-everywhere": Door(INSIDE),
+    "GET /me/security/password": Door(INSIDE),
+    "POST /me/security/password": Door(INSIDE),
+    "GET /me/security/mail": Door(INSIDE),
+    "POST /me/security/mail": Door(INSIDE),
+    "GET /me/security/second-factor": Door(INSIDE),
+    "POST /me/security/second-factor": Door(INSIDE),
+    "GET /me/security/second-factor/confirm": Door(INSIDE),
+    "GET /me/security/second-factor/qr.svg": Door(INSIDE),
+    "POST /me/security/second-factor/recovery-codes": Door(INSIDE),
+    "POST /me/security/second-factor/remove": Door(INSIDE),
+    "POST /rules": Door(INSIDE),
+    "POST /sign-out": Door(INSIDE),
+    # HR's desk
+    "GET /hr": Door(OFFICE),
+    "GET /hr/people": Door(OFFICE),
+    "GET /hr/people/<id:person_id>": Door(OFFICE, "office person"),
+    "POST /hr/people/<id:person_id>/suspend": Door(OFFICE, "office person"),
+    "POST /hr/people/<id:person_id>/lift": Door(OFFICE, "office person"),
+    "POST /hr/people/<id:person_id>/end": Door(OFFICE, "office person"),
+    "POST /hr/people/<id:person_id>/group": Door(HR, "office person"),
+    "POST /hr/people/<id:person_id>/cohort": Door(HR, "office person"),
+    "GET /hr/cohorts": Door(HR),
+    "POST /hr/cohorts": Door(HR),
+    "GET /hr/cohorts/<id:cohort_id>": Door(HR, "cohort"),
+    "POST /hr/cohorts/<id:cohort_id>": Door(HR, "cohort"),
+    "POST /hr/cohorts/<id:cohort_id>/groups": Door(HR, "cohort"),
+    "POST /hr/cohorts/<id:cohort_id>/place": Door(HR, "cohort"),
+    "GET /hr/groups/<id:group_id>": Door(HR, "group"),
+    "POST /hr/groups/<id:group_id>": Door(HR, "group"),
+    "GET /hr/walls": Door(HR),
+    "POST /hr/walls": Door(HR),
+    "GET /hr/boards": Door(HR),
+    "GET /hr/boards/new": Door(HR),
+    "POST /hr/boards/new": Door(HR),
+    "GET /hr/boards/<slug>": Door(HR, "office board"),
+    "POST /hr/boards/<slug>": Door(HR, "office board"),
+    "GET /hr/invitations": Door(OFFICE),
+    "GET /hr/invitations/new": Door(OFFICE),
+    "POST /hr/invitations/new": Door(OFFICE),
+    "GET /hr/invitations/<id:invitation_id>": Door(OFFICE, "invitation"),
+    "POST /hr/invitations/<id:invitation_id>": Door(OFFICE, "invitation"),
+    "GET /hr/invitations/import": Door(OFFICE),
+    "POST /hr/invitations/import": Door(OFFICE),
+    "POST /hr/invitations/import/confirm": Door(OFFICE),
+    "GET /hr/invitations/send-all": Door(OFFICE),
+    "POST /hr/invitations/send-all": Door(OFFICE),
+    "POST /hr/invitations/send": Door(OFFICE),
+    "POST /hr/invitations/send/review": Door(OFFICE),
+    "POST /hr/invitations/revoke": Door(OFFICE),
+    "POST /hr/invitations/revoke/review": Door(OFFICE),
+    # the administrator's pages
+    "GET /admin": Door({"admin"}),
+    "GET /admin/community": Door({"admin"}),
+    "POST /admin/community": Door({"admin"}),
+    "GET /admin/mail": Door({"admin"}),
+    "GET /admin/mail/<string(length=32):letter_id>": Door({"admin"}, "letter"),
+    "GET /admin/roles": Door(APPOINTING),
+    "GET /admin/roles/<id:person_id>": Door(APPOINTING, "appointed"),
+    "POST /admin/roles/<id:person_id>": Door(APPOINTING, "appointed"),
+    "GET /setup": Door({"admin"}),
+    "GET /setup/company": Door({"admin"}),
+    "POST /setup/company": Door({"admin"}),
+    "GET /setup/size": Door({"admin"}),
+    "POST /setup/size": Door({"admin"}),
+    "GET /setup/mail": Door({"admin"}),
+    "POST /setup/mail/test": Door({"admin"}),
+    "GET /setup/help-line": Door({"admin"}),
+    "POST /setup/help-line": Door({"admin"}),
+    "GET /setup/hr": Door({"admin"}),
+    "POST /setup/hr": Door({"admin"}),
+    "GET /setup/cohort": Door({"admin"}),
+    "POST /setup/cohort": Door({"admin"}),
+    "POST /setup/finish": Door({"admin"}),
+}
+# Open to whoever comes, signed in or not. tests/guards hold the same list by name.
+PUBLIC = {
+    "/csp-report", "/demo", "/demo/<key>", "/healthz", "/invitations/<secret>", "/invitations/<secret>/name",
+    "/invitations/<secret>/pace", "/invitations/<secret>/password", "/invitations/<secret>/rules", "/language", "/left",
+    "/mail/<string(length=26):secret>", "/metrics", "/offline", "/password/<string(length=26):secret>",
+    "/password/forgot", "/password/sent", "/readyz", "/setup/<string(length=26):secret>",
+    "/setup/<string(length=26):secret>/qr.svg", "/sign-in", "/sign-in/<string(length=26):secret>", "/sign-in/code",
+    "/sign-in/link", "/sign-in/sent", "/static/<digest>/<path:path>", "/styleguide", "/sw.js", "/theme",
+    "GET /rules",
+}  # fmt: skip
+
+# What whoever sees an id may still not do to it: they are told so in a sentence.
+REFUSED: dict[tuple[str, str], set[str]] = {}
+
+# What is sent, so that a door that opens has something to do.
+FORMS: dict[str, dict[str, Any]] = {
+    "/boards/<slug>/new": {"title": "題", "body": "本文"},
+    "/topics/<id:topic_id>/replies": {"body": "返事"},
+    "/topics/<id:topic_id>/hide": {"quick": "", "reason": "理由"},
+    "/posts/<id:post_id>/hide": {"quick": "", "reason": "理由"},
+    "/hr/people/<id:person_id>/suspend": {"reason": "理由"},
+    "/hr/people/<id:person_id>/end": {"reason": "理由"},
+    "/hr/people/<id:person_id>/group": {"group": ""},
+    "/hr/cohorts": {"name": "2028年4月入社", "starts_on": "2028-04-01"},
+    "/hr/cohorts/<id:cohort_id>": {"name": "2027年春入社", "starts_on": "2027-04-01"},
+    "/hr/cohorts/<id:cohort_id>/groups": {"name": "朝霧"},
+    "/hr/groups/<id:group_id>": {"name": "青葉"},
+    "/hr/boards/new": {"name": "新しいひろば", "slug": "fresh", "position": "9"},
+    "/hr/boards/<slug>": {"name": "名前", "position": "1"},
+    "/hr/invitations/new": {"legal_name": "名前", "mail": "new@example.jp", "role": "employee"},
+    "/hr/invitations/<id:invitation_id>": {"legal_name": "名前", "mail": "other@example.jp"},
+    "/admin/roles/<id:person_id>": {"roles": ["employee"]},
+    "/admin/community": {"name": "花丘商事", "help_line": ""},
+    "/me/leave": {"keeps_name": "yes"},
+    "/rules": {"version": "1"},
+    "/setup/company": {"name": "花丘商事"},
+    "/setup/size": {"count": "30"},
+}
+
+
+# ── the house ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Town:
+    """The test world with something of every kind in it, everybody signed in, and a way back to this moment."""
+
+    def __init__(self, app: Flask, folder: Path) -> None:
+        self.app = app
+        self._path = app.extensions["tsubomi.settings"].data / "tsubomi.db"
+        self._copy = folder / "town.db"
+        with app.app_context():
+            with clock.hold(NOON), unit_of_work():
+                _plant_more()
+            self.ids = _ids(app.extensions["tsubomi.settings"].mail_folder)
+            names = {_key(mail): member for mail, member in session.execute(select(Member.mail, Member.id))}
+            self._tokens = {who: open_session(names[who], device="") for who in INSIDE | OUTSIDE - {"nobody"}}
+            self.ids["session"] = _session_ids()
+            with unit_of_work():
+                _send_away()
+            db.session.remove()
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.engine.dispose()
+        shutil.copyfile(self._path, self._copy)
+
+    def restore(self) -> None:
+        """Back to the moment in which everything was in place."""
+        with self.app.app_context():
+            db.engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+        shutil.copyfile(self._copy, self._path)
+        forget_viewers()
+
+    def browser(self, who: str) -> Client:
+        """A browser in which this person is, or once was, signed in; nobody never was."""
+        install_limits(self.app)
+        client = Client(self.app, self.app.test_client())
+        if who != "nobody":
+            with client.http.session_transaction() as stored:
+                stored.update(_user_id=self._tokens[who], _fresh=True, proved=int(clock.now().timestamp()))
+        return client
+
+    def paths(self, rule: str, kind: str | None) -> dict[str, str]:
+        """The addresses of a route by the name of the id in them; '' names the one that is missing."""
+        if kind is None:
+            return {"": rule}
+        missing = {"board": "no-such-board", "office board": "no-such-board", "letter": "f" * 32}
+        ids = {**self.ids[kind], "": missing.get(kind, NO_SUCH_ID)}
+        return {name: re.sub("<[^>]+>", value, rule) for name, value in ids.items()}
+
+
+@pytest.fixture
+def town(app: Flask, tmp_path: Path) -> Iterator[Town]:
+    """A fresh town."""
+    yield Town(app, tmp_path)
+
+
+def _key(mail: str) -> str:
+    return mail.partition("@")[0]
+
+
+def _plant_more() -> None:
+    cohorts = {cohort.name: cohort.id for cohort in session.scalars(select(Cohort))}
+    april = cohorts["2027年4月入社"]
+    for key, roles, cohort_id in (
+        ("hana", Role.CANDIDATE, april),
+        ("sayo", Role.CANDIDATE, april),
+        ("kyoko", Role.HR, None),
+    ):
+        session.add(
+            Member(
+                mail=f"{key}@example.jp",
+                roles=int(roles),
+                cohort_id=cohort_id,
+                legal_name=key,
+                display_name=key,
+                display_fold=fold(key),
+                bud=1,
+                rules_version=1,
+                is_demo=True,  # no second factor, as everybody of the test world
+            )
+        )
+    for key, roles in (("candidate", Role.CANDIDATE), ("employee", Role.EMPLOYEE), ("hr", Role.HR)):
+        invitation = Invitation(mail=f"invited-{key}@example.jp", roles=int(roles), secret_hash=key)
+        session.add(invitation)
+    session.flush()
+    _write_more()
+
+
+def _write_more() -> None:
+    people = {_key(member.mail): member for member in session.scalars(select(Member))}
+    boards = {board.slug: board for board in session.scalars(select(Board))}
+
+    def topic(name: str, author: str, board: str, *, hidden: bool = False) -> Topic:
+        made = Topic(
+            board_id=boards[board].id,
+            author_id=people[author].id,
+            author_cohort_id=people[author].cohort_id,
+            title=name,
+            started_at=clock.now(),
+            hidden_at=clock.now() if hidden else None,
+        )
+        session.add(made)
+        session.flush()
+        post(name, author, made, is_first=True)
+        return made
+
+    def post(name: str, author: str, on: Topic, *, hidden: bool = False, is_first: bool = False) -> None:
+        session.add(
+            Post(
+                topic_id=on.id,
+                author_id=people[author].id,
+                author_cohort_id=people[author].cohort_id,
+                is_first=is_first,
+                body=name,
+                body_html=render_markdown(name),
+                renderer_version=RENDERER_VERSION,
+                written_at=clock.now(),
+                hidden_at=clock.now() if hidden else None,
+            )
+        )
+
+    of_sora = topic("of sora", "sora", "square")
+    topic("of ren", "ren", "square")
+    topic("of yui", "yui", "square")
+    topic("of hana", "hana", "square")
+    hidden_topic = topic("hidden, of sora", "sora", "square", hidden=True)
+    topic("april, of haruka", "haruka", "april")
+    wakaba = topic("wakaba, of haruka", "haruka", "wakaba")
+    topic("news, of jinji", "jinji", "news")
+    post("of haruka", "haruka", of_sora)
+    post("of ren", "ren", of_sora)
+    post("of jinji", "jinji", of_sora)
+    post("hidden, of haruka", "haruka", of_sora, hidden=True)
+    post("hidden topic, of takumi", "takumi", hidden_topic)
+    post("wakaba, of sora", "sora", wakaba)
+
+
+def _ids(mail_folder: Path) -> dict[str, dict[str, str]]:
+    """The ids of every kind by the names of UNSEEN."""
+    people = {_key(mail): each for mail, each in session.execute(select(Member.mail, Member.public_id))}
+    topics = {title: each for title, each in session.execute(select(Topic.title, Topic.public_id))}
+    posts = {
+        body: each
+        for body, each in session.execute(select(Post.body, Post.public_id).where(Post.is_first.is_(False)))
+    }
+    invited = {_key(mail): each for mail, each in session.execute(select(Invitation.mail, Invitation.public_id))}
+    months = {"april": "2027年4月入社", "october": "2027年10月入社"}
+    cohorts = {name: each for name, each in session.execute(select(Cohort.name, Cohort.public_id))}
+    ids = {
+        kind: {name: people[name] for name in UNSEEN[kind]} for kind in ("person", "office person", "appointed")
+    }
+    ids |= {kind: {slug: slug for slug in UNSEEN[kind]} for kind in ("board", "office board")}
+    ids["topic"] = {name: topics[name] for name in UNSEEN["topic"]}
+    ids["post"] = {name: posts[name] for name in UNSEEN["post"]}
+    ids["cohort"] = {name: cohorts[month] for name, month in months.items()}
+    ids["group"] = {"wakaba": session.scalars(select(Group.public_id)).one()}
+    ids["invitation"] = {name: invited[f"invited-{name}"] for name in UNSEEN["invitation"]}
+    ids["letter"] = {}
+    return ids
+
+
+def _session_ids() -> dict[str, str]:
+    rows = session.execute(
+        select(Member.mail, MemberSession.public_id).join(Member, Member.id == MemberSession.member_id)
+    )
+    found = {f"of {_key(mail)}": each for mail, each in rows}
+    return {name: found[name] for name in UNSEEN["session"]}
+
+
+def _send_away() -> None:
+    """Two are suspended and one has left; their browsers still hold the cookie."""
+    for member in session.scalars(select(Member).where(Member.mail.like("%@example.jp"))):
+        if _key(member.mail) in {"hana", "kyoko"}:
+            member.suspended_at = NOON
+        if _key(member.mail) == "sayo":
+            member.ended_at = NOON + timedelta(hours=1)
+
+
+# ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ask(client: Client, method: str, path: str, form: dict[str, Any], **headers: str) -> TestResponse:
+    if method == "GET":
+        return client.get(path, headers=headers)
+    return client.post(path, form, headers=headers)
+
+
+PER_ANSWER = {"X-Request-Id", "Set-Cookie", "Content-Length", "Date"}
+
+
+def _same_for_all(answer: TestResponse, path: str) -> tuple[int, list[tuple[str, str]], str]:
+    """An answer without what differs in any two: the address itself, and values made for each answer."""
+    headers = [(name, value) for name, value in answer.headers if name.title() not in PER_ANSWER]
+    body = re.sub(r'(name="(?:csrf_token|submission_key)"[^>]* value=)"[^"]*"', r"\1", answer.text)
+    last = path.rstrip("/").split("?")[0]
+    pieces = [piece for piece in last.split("/") if piece]
+    ids = [piece for piece in pieces if re.fullmatch("[a-z2-7]{13}|[0-9a-f]{32}", piece)] or pieces[1:2]
+    for one in ids:
+        body = body.replace(one, "ID")
+        headers = [(name, value.replace(one, "ID")) for name, value in headers]
+    return answer.status_code, headers, body
+
+
+def _expected(door: Door, who: str, name: str, route: str) -> int | None:
+    """404, 403, or None where the door opens (whatever it then says to what was sent)."""
+    if name == "" and door.kind is not None:
+        return 404
+    if door.kind is not None and who in UNSEEN[door.kind][name]:
+        return 404
+    if who not in door.who:
+        return door.otherwise
+    return 403 if who in REFUSED.get((route, name), set()) else None
+
+
+def _cells(who: str, town: Town) -> Iterator[tuple[str, Door, str, str, int | None]]:
+    for route, door in DOORS.items():
+        rule = route.partition(" ")[2]
+        for name, path in town.paths(rule, door.kind).items():
+            yield route, door, name, path, _expected(door, who, name, route)
+
+
+# ── the proofs ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_tables_name_every_route(app: Flask) -> None:
+    """A route that is added must say here who may open it."""
+    routes = {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) & {"GET", "POST"}
+    }
+    listed = set(DOORS) | {route for route in routes if route in PUBLIC or route.partition(" ")[2] in PUBLIC}
+    assert listed == routes
+
+
+@pytest.mark.parametrize("who", sorted(INSIDE))
+def test_each_opens_what_is_theirs_and_meets_nothing_else(who: str, town: Town) -> None:
+    """Opened, refused in a sentence, or missing: exactly as the tables say."""
+    wrong = []
+    for route, _door, name, path, expected in _cells(who, town):
+        method, _space, rule = route.partition(" ")
+        answer = _ask(town.browser(who), method, path, FORMS.get(rule, {}))
+        met = answer.status_code if answer.status_code in (403, 404) else None
+        if met != expected or answer.status_code >= 500:
+            wrong.append(f"{who} {route} ({name or 'missing'}): {answer.status_code}, expected {expected or 'open'}")
+        if method == "POST" and answer.status_code < 400:
+            town.restore()
+    assert not wrong, "\n" + "\n".join(wrong)
