@@ -51,7 +51,8 @@ Response.default_headers = _headers_without_banner
 
 def post_worker_init(worker):
     """Start the jobs in the process and say that the door is open."""
-    if MODE == "threading":  # the scaled mode has a process of its own: flask --app wsgi worker
+    # The scaled mode has a process of its own for jobs (flask --app wsgi worker); the anchor of make bench has none.
+    if MODE == "threading" and "tsubomi.huey" in worker.wsgi.extensions:
         from app.core.jobs import start_consumer
 
         start_consumer(worker.wsgi)

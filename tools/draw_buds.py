@@ -527,14 +527,20 @@ def symbol(index: int, kind: Kind, stage: int) -> str:
     return f'<symbol id="bud-{index}" viewBox="0 0 64 64"><circle cx="32" cy="32" r="32" fill="{look.ground}"/>{drawing}</symbol>'
 
 
+def nobody() -> str:
+    """The sign of whoever has left: a leaf on paper, belonging to no kind, named bud-0."""
+    drawing = leaf(32, 46, 0, length=26, width=8, fill="#a9a196")
+    return f'<symbol id="bud-0" viewBox="0 0 64 64"><circle cx="32" cy="32" r="32" fill="#e9e4dc"/>{drawing}</symbol>'
+
+
 def main() -> None:
     """Write the sprite: neighbours in the chooser are of different kinds, so all buds come first, then the half-open."""
     pairs = [(kind, stage) for stage in range(3) for kind in KINDS]
-    symbols = [symbol(index, kind, stage) for index, (kind, stage) in enumerate(pairs, start=1)]
+    symbols = [nobody()] + [symbol(index, kind, stage) for index, (kind, stage) in enumerate(pairs, start=1)]
     SPRITE.write_text(
         '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n", "utf-8"
     )
-    print(f"{SPRITE.name}: {len(symbols)} buds")
+    print(f"{SPRITE.name}: {len(symbols) - 1} buds")
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ DEMO_PASSWORD = "tsubomi-demo"  # noqa: S105  the public password of the demo's 
 FRESH_SECONDS = 240  # pages that matter ask again who it is after five minutes: app/core/web.py
 START_SECONDS = 60
 LETTER_SECONDS = 20
+ACTION_SECONDS = 10
 # No network but ours, no sandbox because containers have none to give.
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -162,6 +163,11 @@ def check(box: str, button: str) -> Act:
     return act
 
 
+def unfold(page: Page, _around: Neighbourhood) -> None:
+    """Open the first folded part of the page."""
+    page.locator("main summary").first.click()
+
+
 ASK_FOR_LINK = fill("main form[action='/sign-in/link'] button[type=submit]", mail="kotone@example.jp")
 ASK_FOR_RESET = fill("main form button[type=submit]", mail="aoi@example.jp")
 SUBMIT = "main form button[type=submit]"
@@ -205,7 +211,7 @@ INSIDE = (
     Place("haruka", "topic-news", "/boards/oshirase", (TOPIC,)),
     Place("haruka", "topic-reply-refused", "/boards/hajimemashite", (TOPIC,), fill("main form[action$='/replies'] button[type=submit]", body=" "), 422),
     Place("haruka", "topic-new", "/boards/hajimemashite/new"),
-    Place("haruka", "topic-new-refused", "/boards/hajimemashite/new", act=fill(SUBMIT, title="", body="本文だけ書きました"), status=422),
+    Place("haruka", "topic-new-refused", "/boards/hajimemashite/new", act=fill(SUBMIT, title=" ", body="本文だけ書きました"), status=422),
     Place("haruka", "people", "/people"),
     Place("haruka", "people-staff", "/people?tab=staff"),
     Place("haruka", "people-found", "/people?q=そら"),
@@ -261,7 +267,7 @@ OFFICE = (
     Place("jinji", "hr-people-all", "/hr/people?role=all"),
     Place("jinji", "hr-people-not-found", "/hr/people?q=だれもいない"),
     Place("jinji", "hr-person", "/hr/people?q=高瀬", (PERSON,)),
-    Place("jinji", "hr-person-refused", "/hr/people?q=高瀬", (PERSON,), fill("main form[action$='/suspend'] button[type=submit]"), 422),
+    Place("jinji", "hr-person-refused", "/hr/people?q=高瀬", (PERSON,), in_turn(unfold, fill("main form[action$='/suspend'] button[type=submit]")), 422),
     Place("jinji", "hr-person-employee", "/hr/people?role=employee", (PERSON,)),
     Place("jinji", "hr-cohorts", "/hr/cohorts"),
     Place("jinji", "hr-cohort", "/hr/cohorts", (COHORT,)),
@@ -276,9 +282,9 @@ OFFICE = (
     Place("jinji", "hr-invitation-new", "/hr/invitations/new"),
     Place("jinji", "hr-invitation-refused", "/hr/invitations/new", act=fill(SUBMIT, mail="nomail"), status=422),
     Place("jinji", "hr-invitation", "/hr/invitations", ("main th a[href^='/hr/invitations/']",)),
-    Place("jinji", "hr-invitations-send", "/hr/invitations", act=check(ROW, "main button[formaction*='/send/review']")),
+    Place("jinji", "hr-invitations-send", "/hr/invitations", act=check(ROW, "main form[action*='/send/review'] button[type=submit]:not([formaction])")),
     Place("jinji", "hr-invitations-revoke", "/hr/invitations", act=check(ROW, "main button[formaction*='/revoke/review']")),
-    Place("jinji", "hr-invitations-send-all", "/hr/invitations/send-all"),
+    Place("jinji", "hr-invitations-send-all", "/hr/invitations/send-all?state=unsent"),
     Place("jinji", "hr-import", "/hr/invitations/import"),
     Place("jinji", "hr-import-preview", "/hr/invitations/import", act=fill(SUBMIT, lines=SHEET)),
     Place("lead", "lead-roles", "/admin/roles"),
@@ -478,6 +484,7 @@ class Walker:
             service_workers="block",
             locale="ja-JP",
         )
+        context.set_default_timeout(ACTION_SECONDS * 1000)
         self._contexts[key] = (time.monotonic(), context)
         if who == "founder":
             self._found(context, language)

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 
 from app import policy
 from app.core.db import session
-from app.core.errors import Forbidden, Invalid, NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.i18n import _, join_names, language_now, t
 from app.models import BoardAudience, Cohort, Community, Group, Role
 from app.policy import Viewer, allowed, standing
@@ -134,12 +134,10 @@ def _roles(lets: Sequence[Let]) -> int:
 
 
 def organised_community(viewer: Viewer) -> Community:
-    """The community, if the viewer arranges its boards. Raises Forbidden, whatever board was asked for."""
+    """The community, if the viewer arranges its boards. Raises NotFound, as for everything of the office."""
     community = session.get(Community, 1)
-    if community is None:
+    if community is None or not policy.can(viewer, "organise", community):
         raise NotFound()
-    if not policy.can(viewer, "organise", community):
-        raise Forbidden(policy.why_not(viewer, "organise", community))
     return community
 
 

@@ -13,10 +13,7 @@ from app.people.cards import Pager, PersonCard
 
 @dataclass(frozen=True)
 class BoardCard:
-    """One board with its readers in words; `staff_label` says which staff read it, None where that is plain.
-
-    `topic_count` stays None: a number of topics tells nobody anything, and would be another count to keep.
-    """
+    """One board with its readers in words; `staff_label` says which staff read it, None where that is plain."""
 
     slug: str
     name: str
@@ -24,7 +21,6 @@ class BoardCard:
     audience_label: str
     staff_label: str | None
     can_write: bool
-    topic_count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -37,11 +33,7 @@ class BoardsPage:
 
 @dataclass(frozen=True)
 class TopicRow:
-    """One topic in a list. `reply_count` counts replies this viewer sees, up to queries.MOST_COUNTED.
-
-    `last_reply_at` and `is_locked` belong to the row that parts/boards.html draws; topics are listed and dated
-    by their opening, and nothing locks them yet.
-    """
+    """One topic in a list. `reply_count` counts replies this viewer sees, up to queries.MOST_COUNTED."""
 
     id: PublicId
     title: str
@@ -50,8 +42,6 @@ class TopicRow:
     reply_count: int
     is_hidden: bool
     board_name: str | None = None
-    last_reply_at: datetime | None = None
-    is_locked: bool = False
 
 
 @dataclass(frozen=True)

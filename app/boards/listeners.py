@@ -102,10 +102,13 @@ def _send(row: Row[Any], template: str, delivery: Delivery, *, link: str, reason
 
 @listens(MembershipEnded)
 def unlink_author(fact: MembershipEnded, delivery: Delivery) -> None:
-    """Take the author off everything written, unless they wished to keep their name there."""
+    """Take the author off everything written, unless they wished to keep their name there.
+
+    The cohort stays: it names nobody, and without it a wall would open for these texts alone.
+    """
     if fact.keeps_name:
         return
     for kind in (Topic, Post):
         session.execute(
-            update(kind).where(kind.author_id == fact.member_id).values(author_id=None, author_cohort_id=None)
+            update(kind).where(kind.author_id == fact.member_id).values(author_id=None)
         )

@@ -334,7 +334,7 @@ def _pager(path: str, page: Slice[Any]) -> Pager:
 
 
 def office_boards(viewer: Viewer) -> tuple[OfficeBoard, ...]:
-    """Every board by name and readers, never its topics. Raises Forbidden unless the viewer organises."""
+    """Every board by name and readers, never its topics. Raises NotFound unless the viewer organises."""
     organised_community(viewer)
     rows = session.execute(select(*_BOARD).order_by(Board.position, Board.id)).all()
     lets = lets_of(viewer, [row.board_id for row in rows])
@@ -352,7 +352,7 @@ def office_boards(viewer: Viewer) -> tuple[OfficeBoard, ...]:
 
 
 def office_board_page(viewer: Viewer, slug: str | None = None) -> OfficeBoardPage:
-    """The form of one board, or of a new one. Raises Forbidden unless the viewer organises, then NotFound."""
+    """The form of one board, or of a new one. Raises NotFound, also unless the viewer organises."""
     organised_community(viewer)
     if slug is None:
         return OfficeBoardPage(

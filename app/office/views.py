@@ -29,7 +29,7 @@ from app.core.web import (
     settings_now,
 )
 
-from . import budgets, gate, listeners, operations, queries, system
+from . import budgets, gate, operations, queries, system
 from .cards import PeopleFilter, SetUpPage
 from .forms import (
     NO_GROUP,
@@ -515,4 +515,3 @@ def give_roles(person_id: str) -> AnyResponse:
     return redirect(url_for(".roles"))
 
 
-assert listeners  # importing them is what registers them

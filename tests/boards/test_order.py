@@ -137,6 +137,7 @@ def test_leaving_unlinks_what_was_written_unless_the_name_stays(world, as_, acti
     assert "退会した方" in text
     assert "はるか" not in text
     assert "そら" in text
+    assert as_(world.yui).get(f"/topics/{world.topic_id}").status_code == 404, "a wall opened for those who left"
 
 
 # ── the office ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -173,9 +174,9 @@ def test_only_those_who_organise_reach_the_office_whatever_the_board(world, as_)
     for person in (world.haruka, world.takumi, world.mod, world.admin):
         client = as_(person)
         for path in ("/hr/boards", "/hr/boards/new", "/hr/boards/april", "/hr/boards/no-such-board"):
-            assert client.get(path).status_code == 403, path
+            assert client.get(path).status_code == 404, path
         for path in ("/hr/boards/new", "/hr/boards/april", "/hr/boards/no-such-board"):
-            assert client.post(path, board_of()).status_code == 403, path
+            assert client.post(path, board_of()).status_code == 404, path
     assert as_(world.jinji).get("/hr/boards/no-such-board").status_code == 404
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from app.core.limits import install_limits
 from app.core.names import fold
 from app.core.operation import unit_of_work
 from app.core.text import RENDERER_VERSION, render_markdown
-from app.core.tokens import hashed, secret_of
 from app.models import Board, Cohort, Group, Invitation, Member, MemberSession, Post, Role, Topic
 from app.policy.viewer import forget_viewers
 from tests.conftest import NO_SUCH_ID, NOON, Client
@@ -55,8 +54,24 @@ UNSEEN: dict[str, dict[str, set[str]]] = {
         "hana": INSIDE,  # suspended
         "sayo": INSIDE,  # left
     },
+    "to block": {"haruka": {"ren", "yui"}, "ren": {"yui"}, "takumi": set(), "jinji": set(), "hana": INSIDE},
+    "blocked": {"ren": INSIDE - {"haruka"}, "takumi": INSIDE},
     "office person": {"haruka": set(), "takumi": set(), "jinji": set(), "hana": set(), "sayo": OFFICE},
-    "appointed": {"takumi": set(), "jinji": set(), "haruka": APPOINTING, "kyoko": APPOINTING, "sayo": APPOINTING},
+    "office person at large": {
+        "haruka": set(),
+        "takumi": set(),
+        "jinji": set(),
+        "hana": OFFICE,
+        "sayo": OFFICE,
+    },
+    "office candidate": {"haruka": set(), "takumi": HR, "hana": set(), "sayo": HR},
+    "appointed": {
+        "takumi": set(),
+        "jinji": set(),
+        "haruka": APPOINTING,
+        "kyoko": APPOINTING,
+        "sayo": APPOINTING,
+    },
     "board": {
         "square": BOARDLESS,
         "news": BOARDLESS,
@@ -94,7 +109,7 @@ UNSEEN: dict[str, dict[str, set[str]]] = {
 
 @dataclass(frozen=True)
 class Door:
-    """Who opens it, for ids of which kind, and what whoever sees the id but does not open it meets."""
+    """Who opens it, for ids of which kind, and what everybody else meets; 403 only where they see the id."""
 
     who: set[str]
     kind: str | None = None
@@ -122,8 +137,8 @@ DOORS: dict[str, Door] = {
     # people
     "GET /people": Door(INSIDE),
     "GET /people/<id:person_id>": Door(INSIDE, "person"),
-    "POST /people/<id:person_id>/block": Door(CANDIDATES | {"takumi"}, "person", 403),
-    "POST /people/<id:person_id>/unblock": Door(INSIDE, "person"),
+    "POST /people/<id:person_id>/block": Door(CANDIDATES | {"takumi"}, "to block", 403),
+    "POST /people/<id:person_id>/unblock": Door(INSIDE, "blocked"),
     "GET /me": Door(INSIDE),
     "GET /me/profile": Door(INSIDE),
     "POST /me/profile": Door(INSIDE),
@@ -144,20 +159,20 @@ DOORS: dict[str, Door] = {
     "GET /me/security/second-factor": Door(INSIDE),
     "POST /me/security/second-factor": Door(INSIDE),
     "GET /me/security/second-factor/confirm": Door(INSIDE),
-    "GET /me/security/second-factor/qr.svg": Door(INSIDE),
+    "GET /me/security/second-factor/qr.svg": Door(set()),  # exists once the set-up page was opened
     "POST /me/security/second-factor/recovery-codes": Door(INSIDE),
-    "POST /me/security/second-factor/remove": Door(INSIDE),
+    "POST /me/security/second-factor/remove": Door(CANDIDATES | {"takumi"}, None, 403),
     "POST /rules": Door(INSIDE),
     "POST /sign-out": Door(INSIDE),
     # HR's desk
-    "GET /hr": Door(OFFICE),
+    "GET /hr": Door(HR),
     "GET /hr/people": Door(OFFICE),
     "GET /hr/people/<id:person_id>": Door(OFFICE, "office person"),
-    "POST /hr/people/<id:person_id>/suspend": Door(OFFICE, "office person"),
+    "POST /hr/people/<id:person_id>/suspend": Door(OFFICE, "office person at large"),
     "POST /hr/people/<id:person_id>/lift": Door(OFFICE, "office person"),
-    "POST /hr/people/<id:person_id>/end": Door(OFFICE, "office person"),
-    "POST /hr/people/<id:person_id>/group": Door(HR, "office person"),
-    "POST /hr/people/<id:person_id>/cohort": Door(HR, "office person"),
+    "POST /hr/people/<id:person_id>/end": Door(OFFICE, "office person at large"),
+    "POST /hr/people/<id:person_id>/group": Door(HR, "office candidate"),
+    "POST /hr/people/<id:person_id>/cohort": Door(HR, "office candidate"),
     "GET /hr/cohorts": Door(HR),
     "POST /hr/cohorts": Door(HR),
     "GET /hr/cohorts/<id:cohort_id>": Door(HR, "cohort"),
@@ -168,11 +183,11 @@ DOORS: dict[str, Door] = {
     "POST /hr/groups/<id:group_id>": Door(HR, "group"),
     "GET /hr/walls": Door(HR),
     "POST /hr/walls": Door(HR),
-    "GET /hr/boards": Door(HR),
-    "GET /hr/boards/new": Door(HR),
-    "POST /hr/boards/new": Door(HR),
-    "GET /hr/boards/<slug>": Door(HR, "office board"),
-    "POST /hr/boards/<slug>": Door(HR, "office board"),
+    "GET /hr/boards": Door(HR, None, 403),
+    "GET /hr/boards/new": Door(HR, None, 403),
+    "POST /hr/boards/new": Door(HR, None, 403),
+    "GET /hr/boards/<slug>": Door(HR, "office board", 403),
+    "POST /hr/boards/<slug>": Door(HR, "office board", 403),
     "GET /hr/invitations": Door(OFFICE),
     "GET /hr/invitations/new": Door(OFFICE),
     "POST /hr/invitations/new": Door(OFFICE),
@@ -207,8 +222,9 @@ DOORS: dict[str, Door] = {
     "POST /setup/help-line": Door({"admin"}),
     "GET /setup/hr": Door({"admin"}),
     "POST /setup/hr": Door({"admin"}),
-    "GET /setup/cohort": Door({"admin"}),
-    "POST /setup/cohort": Door({"admin"}),
+    "GET /setup/cohort": Door(set()),
+    "POST /setup/cohort": Door(set()),
+    # the two of /setup/cohort are closed since HR has come
     "POST /setup/finish": Door({"admin"}),
 }
 # Open to whoever comes, signed in or not. tests/guards hold the same list by name.
@@ -223,9 +239,27 @@ PUBLIC = {
 }  # fmt: skip
 
 # What whoever sees an id may still not do to it: they are told so in a sentence.
-REFUSED: dict[tuple[str, str], set[str]] = {}
+READ_ONLY = INSIDE - HR - BOARDLESS  # the board "news" is written by HR
+REFUSED: dict[tuple[str, str], set[str]] = {
+    ("GET /boards/<slug>/new", "news"): READ_ONLY,
+    ("POST /boards/<slug>/new", "news"): READ_ONLY,
+    ("POST /topics/<id:topic_id>/replies", "news, of jinji"): READ_ONLY,
+    ("POST /topics/<id:topic_id>/replies", "hidden, of sora"): {"sora", "mod"},
+    ("POST /people/<id:person_id>/block", "haruka"): {"haruka"},
+    ("POST /people/<id:person_id>/block", "ren"): {"ren"},
+    ("POST /people/<id:person_id>/block", "takumi"): {"takumi"},
+    ("POST /people/<id:person_id>/block", "jinji"): CANDIDATES
+    | {"takumi"},  # official people cannot be blocked
+    ("POST /hr/people/<id:person_id>/suspend", "jinji"): HR,  # the administrator does
+    ("POST /hr/people/<id:person_id>/lift", "jinji"): HR,
+    ("POST /hr/people/<id:person_id>/end", "jinji"): {"lead"},
+    ("POST /hr/people/<id:person_id>/end", "haruka"): {"admin"},  # candidates are in HR's care
+}
 
-# What is sent, so that a door that opens has something to do.
+# The people who are sent along say whom it is about; the cohort in the address is where one comes back to.
+ANSWERED_ANYWAY = {("POST /hr/cohorts/<id:cohort_id>/place", "")}
+
+# What is sent, so that a door that opens has something to do; `kind:name` becomes an id.
 FORMS: dict[str, dict[str, Any]] = {
     "/boards/<slug>/new": {"title": "題", "body": "本文"},
     "/topics/<id:topic_id>/replies": {"body": "返事"},
@@ -234,6 +268,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "/hr/people/<id:person_id>/suspend": {"reason": "理由"},
     "/hr/people/<id:person_id>/end": {"reason": "理由"},
     "/hr/people/<id:person_id>/group": {"group": ""},
+    "/hr/people/<id:person_id>/cohort": {"cohort": "cohort:april"},
+    "/hr/cohorts/<id:cohort_id>/place": {"people": ["person:haruka"], "group": ""},
     "/hr/cohorts": {"name": "2028年4月入社", "starts_on": "2028-04-01"},
     "/hr/cohorts/<id:cohort_id>": {"name": "2027年春入社", "starts_on": "2027-04-01"},
     "/hr/cohorts/<id:cohort_id>/groups": {"name": "朝霧"},
@@ -242,6 +278,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/hr/boards/<slug>": {"name": "名前", "position": "1"},
     "/hr/invitations/new": {"legal_name": "名前", "mail": "new@example.jp", "role": "employee"},
     "/hr/invitations/<id:invitation_id>": {"legal_name": "名前", "mail": "other@example.jp"},
+    "/hr/invitations/send-all": {"state": "unsent", "count": "2"},
     "/admin/roles/<id:person_id>": {"roles": ["employee"]},
     "/admin/community": {"name": "花丘商事", "help_line": ""},
     "/me/leave": {"keeps_name": "yes"},
@@ -249,6 +286,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/setup/company": {"name": "花丘商事"},
     "/setup/size": {"count": "30"},
 }
+QUERIES = {"/hr/invitations/send-all": "?state=unsent"}
 
 
 # ── the house ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -259,12 +297,17 @@ class Town:
 
     def __init__(self, app: Flask, folder: Path) -> None:
         self.app = app
-        self._path = app.extensions["tsubomi.settings"].data / "tsubomi.db"
+        settings = app.extensions["tsubomi.settings"]
+        app.extensions["tsubomi.settings"] = replace(
+            settings, mail_url="smtp://localhost"
+        )  # nothing is sent here
+        self.before = settings
+        self._path = settings.data / "tsubomi.db"
         self._copy = folder / "town.db"
         with app.app_context():
             with clock.hold(NOON), unit_of_work():
                 _plant_more()
-            self.ids = _ids(app.extensions["tsubomi.settings"].mail_folder)
+            self.ids = _ids()
             names = {_key(mail): member for mail, member in session.execute(select(Member.mail, Member.id))}
             self._tokens = {who: open_session(names[who], device="") for who in INSIDE | OUTSIDE - {"nobody"}}
             self.ids["session"] = _session_ids()
@@ -294,10 +337,22 @@ class Town:
                 stored.update(_user_id=self._tokens[who], _fresh=True, proved=int(clock.now().timestamp()))
         return client
 
+    def form(self, rule: str) -> dict[str, Any]:
+        """What is sent to a route."""
+
+        def meant(value: str) -> str:
+            kind, _colon, name = value.partition(":")
+            return self.ids.get(kind, {}).get(name, value)
+
+        return {
+            field: [meant(one) for one in value] if isinstance(value, list) else meant(value)
+            for field, value in FORMS.get(rule, {}).items()
+        }
+
     def paths(self, rule: str, kind: str | None) -> dict[str, str]:
         """The addresses of a route by the name of the id in them; '' names the one that is missing."""
         if kind is None:
-            return {"": rule}
+            return {"": rule + QUERIES.get(rule, "")}
         missing = {"board": "no-such-board", "office board": "no-such-board", "letter": "f" * 32}
         ids = {**self.ids[kind], "": missing.get(kind, NO_SUCH_ID)}
         return {name: re.sub("<[^>]+>", value, rule) for name, value in ids.items()}
@@ -306,7 +361,9 @@ class Town:
 @pytest.fixture
 def town(app: Flask, tmp_path: Path) -> Iterator[Town]:
     """A fresh town."""
-    yield Town(app, tmp_path)
+    town = Town(app, tmp_path)
+    yield town
+    app.extensions["tsubomi.settings"] = town.before
 
 
 def _key(mail: str) -> str:
@@ -390,20 +447,21 @@ def _write_more() -> None:
     post("wakaba, of sora", "sora", wakaba)
 
 
-def _ids(mail_folder: Path) -> dict[str, dict[str, str]]:
+OFFICE_KINDS = ("office person", "office person at large", "office candidate")
+PEOPLE_KINDS = (*OFFICE_KINDS, "person", "to block", "blocked", "appointed")
+
+
+def _ids() -> dict[str, dict[str, str]]:
     """The ids of every kind by the names of UNSEEN."""
     people = {_key(mail): each for mail, each in session.execute(select(Member.mail, Member.public_id))}
-    topics = {title: each for title, each in session.execute(select(Topic.title, Topic.public_id))}
-    posts = {
-        body: each
-        for body, each in session.execute(select(Post.body, Post.public_id).where(Post.is_first.is_(False)))
+    topics = dict(session.execute(select(Topic.title, Topic.public_id)))
+    posts = dict(session.execute(select(Post.body, Post.public_id).where(Post.is_first.is_(False))))
+    invited = {
+        _key(mail): each for mail, each in session.execute(select(Invitation.mail, Invitation.public_id))
     }
-    invited = {_key(mail): each for mail, each in session.execute(select(Invitation.mail, Invitation.public_id))}
     months = {"april": "2027年4月入社", "october": "2027年10月入社"}
-    cohorts = {name: each for name, each in session.execute(select(Cohort.name, Cohort.public_id))}
-    ids = {
-        kind: {name: people[name] for name in UNSEEN[kind]} for kind in ("person", "office person", "appointed")
-    }
+    cohorts = dict(session.execute(select(Cohort.name, Cohort.public_id)))
+    ids = {kind: {name: people[name] for name in UNSEEN[kind]} for kind in PEOPLE_KINDS}
     ids |= {kind: {slug: slug for slug in UNSEEN[kind]} for kind in ("board", "office board")}
     ids["topic"] = {name: topics[name] for name in UNSEEN["topic"]}
     ids["post"] = {name: posts[name] for name in UNSEEN["post"]}
@@ -443,24 +501,24 @@ def _ask(client: Client, method: str, path: str, form: dict[str, Any], **headers
 PER_ANSWER = {"X-Request-Id", "Set-Cookie", "Content-Length", "Date"}
 
 
-def _same_for_all(answer: TestResponse, path: str) -> tuple[int, list[tuple[str, str]], str]:
-    """An answer without what differs in any two: the address itself, and values made for each answer."""
+def _same_for_all(answer: TestResponse, path: str, rule: str) -> tuple[int, list[tuple[str, str]], str]:
+    """An answer without what differs in any two: the id in the address, and values made for each answer."""
     headers = [(name, value) for name, value in answer.headers if name.title() not in PER_ANSWER]
     body = re.sub(r'(name="(?:csrf_token|submission_key)"[^>]* value=)"[^"]*"', r"\1", answer.text)
-    last = path.rstrip("/").split("?")[0]
-    pieces = [piece for piece in last.split("/") if piece]
-    ids = [piece for piece in pieces if re.fullmatch("[a-z2-7]{13}|[0-9a-f]{32}", piece)] or pieces[1:2]
-    for one in ids:
-        body = body.replace(one, "ID")
-        headers = [(name, value.replace(one, "ID")) for name, value in headers]
+    for piece, pattern in zip(path.split("/"), rule.split("/"), strict=False):
+        if pattern.startswith("<"):
+            body = body.replace(piece, "ID")
+            headers = [(name, value.replace(piece, "ID")) for name, value in headers]
     return answer.status_code, headers, body
 
 
 def _expected(door: Door, who: str, name: str, route: str) -> int | None:
     """404, 403, or None where the door opens (whatever it then says to what was sent)."""
-    if name == "" and door.kind is not None:
-        return 404
-    if door.kind is not None and who in UNSEEN[door.kind][name]:
+    if who not in door.who and (door.kind is None or door.kind == "office board"):
+        return door.otherwise  # asked before anything is looked up
+    if who in door.who and (route, name) in ANSWERED_ANYWAY:
+        return None
+    if door.kind is not None and (name == "" or who in UNSEEN[door.kind][name]):
         return 404
     if who not in door.who:
         return door.otherwise
@@ -494,10 +552,86 @@ def test_each_opens_what_is_theirs_and_meets_nothing_else(who: str, town: Town) 
     wrong = []
     for route, _door, name, path, expected in _cells(who, town):
         method, _space, rule = route.partition(" ")
-        answer = _ask(town.browser(who), method, path, FORMS.get(rule, {}))
+        answer = _ask(town.browser(who), method, path, town.form(rule))
         met = answer.status_code if answer.status_code in (403, 404) else None
         if met != expected or answer.status_code >= 500:
-            wrong.append(f"{who} {route} ({name or 'missing'}): {answer.status_code}, expected {expected or 'open'}")
+            wrong.append(
+                f"{who} {route} ({name or 'missing'}): {answer.status_code}, expected {expected or 'open'}"
+            )
         if method == "POST" and answer.status_code < 400:
             town.restore()
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("who", sorted(INSIDE))
+def test_what_one_may_not_see_looks_exactly_like_what_is_not_there(who: str, town: Town) -> None:
+    """The same status, headers and bytes, with a good form, an empty one and a wrong one, as a page and as JSON."""
+    wrong = []
+    for route, door, name, path, expected in _cells(who, town):
+        if expected != 404 or name == "" or _is_known(who, door, name):
+            continue
+        method, _space, rule = route.partition(" ")
+        nowhere = town.paths(rule, door.kind)[""] if door.kind else _elsewhere(path)
+        for form in _forms(town, method, rule):
+            for accept in ("text/html", "application/json"):
+                hidden, missing = (
+                    _same_for_all(_ask(town.browser(who), method, each, form, Accept=accept), each, rule)
+                    for each in (path, nowhere)
+                )
+                if hidden != missing:
+                    wrong.append(f"{who} {route} ({name}) {accept} {form}: {_difference(hidden, missing)}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def _is_known(who: str, door: Door, name: str) -> bool:
+    """Whether the office shows this person elsewhere: then only the act is missing, and nothing is given away."""
+    return who in OFFICE and door.kind in {*OFFICE_KINDS, "appointed"} and name != "sayo"
+
+
+def _forms(town: Town, method: str, rule: str) -> list[dict[str, Any]]:
+    return [{}] if method == "GET" else [town.form(rule), {}, {"unknown": "1", "title": "\0"}]
+
+
+def _elsewhere(path: str) -> str:
+    """An address beside this one that no route has."""
+    return f"/{path.split('/')[1]}/nothing-here/at-all"
+
+
+def _difference(hidden: tuple[Any, ...], missing: tuple[Any, ...]) -> str:
+    return next(
+        f"{one!r:.300} is not {other!r:.300}"
+        for one, other in zip(hidden, missing, strict=True)
+        if one != other
+    )
+
+
+@pytest.mark.parametrize("who", sorted(OUTSIDE))
+def test_whoever_is_not_inside_meets_the_entrance_and_nothing_else(who: str, town: Town) -> None:
+    """Suspended, gone or never signed in: no answer depends on what exists."""
+    wrong = []
+    for route, door in DOORS.items():
+        method, _space, rule = route.partition(" ")
+        answers = [
+            _same_for_all(_ask(town.browser(who), method, path, town.form(rule)), path, rule)
+            for path in town.paths(rule, door.kind).values()
+        ]
+        if {answer[0] for answer in answers} != {302 if method == "GET" else 401}:
+            wrong.append(f"{who} {route}: {sorted({answer[0] for answer in answers})}")
+        if any(answer != answers[0] for answer in answers):
+            wrong.append(f"{who} {route}: the answer depends on the id")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("who", ["haruka", "jinji", "hana", "nobody"])
+def test_no_public_door_fails(who: str, town: Town) -> None:
+    """Whatever is sent to it, signed in or not."""
+    rules = {rule.rule: rule for rule in town.app.url_map.iter_rules() if rule.rule in PUBLIC}
+    wrong = []
+    for rule, known in rules.items():
+        path = re.sub("<[^>]+>", "a" * 26, rule)
+        for method in sorted((known.methods or set()) & {"GET", "POST"}):
+            for form in ({}, {"unknown": "1"}, {"email": "haruka@example.jp", "password": "x", "mail": "a"}):
+                answer = _ask(town.browser(who), method, path, form)
+                if answer.status_code >= 500:
+                    wrong.append(f"{who} {method} {rule}: {answer.status_code}")
     assert not wrong, "\n" + "\n".join(wrong)
