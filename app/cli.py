@@ -26,7 +26,7 @@ def install_commands(app: Flask) -> None:
     """Give the app its commands."""
     for command in (prepare, worker):
         app.cli.add_command(command)
-    for group in (translations, outbox, demo):
+    for group in (translations, outbox, demo, second_factor, posts):
         app.cli.add_command(group)
 
 
@@ -157,6 +157,35 @@ def demo_plant() -> None:
     if session.scalar(select(Member.id).limit(1)) is not None:
         raise _Stop("このデータベースには、すでに人がいます / There are already people in this database.")
     plant_demo()
+
+
+second_factor = AppGroup("second-factor", help="Second factors of members.")
+
+
+@second_factor.command("clear")
+@click.argument("mail")
+def second_factor_clear(mail: str) -> None:
+    """Take away the second factor of the member at MAIL, who lost it; they set up a new one at the next sign-in."""
+    from app.accounts.operations import clear_second_factor
+
+    if not clear_second_factor(mail):
+        raise _Stop("この方の2段階認証は見つかりませんでした / There is no second factor of this member.")
+    click.echo("解除しました。次のサインインで設定し直していただきます / Cleared; to be set up at the next sign-in.")
+
+
+posts = AppGroup("posts", help="What is written on boards.")
+
+
+@posts.command("render")
+def posts_render() -> None:
+    """Render again, in batches, what an older renderer stored."""
+    from app.boards.operations import rerender_posts
+
+    total = 0
+    while count := rerender_posts():
+        total += count
+        click.echo(f"{total} …")
+    click.echo(f"rendered {total}")
 
 
 # ── translations ─────────────────────────────────────────────────────────────────────────────────────────────

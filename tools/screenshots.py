@@ -168,10 +168,16 @@ def unfold(page: Page, _around: Neighbourhood) -> None:
     page.locator("main summary").first.click()
 
 
-ASK_FOR_LINK = fill("main form[action='/sign-in/link'] button[type=submit]", mail="kotone@example.jp")
-ASK_FOR_RESET = fill("main form button[type=submit]", mail="aoi@example.jp")
 SUBMIT = "main form button[type=submit]"
-SHEET = "氏名\tフリガナ\tメール\n青木 渚\tアオキ ナギサ\tnagisa@example.jp\n\tナマエナシ\tnonameexample.jp"
+LINK = "main form[action='/sign-in/link'] button[type=submit]"
+UNKNOWN = "dareka@example.jp"  # gets the same answer as everybody, and no letter
+ASK_FOR_LINK = fill(LINK, mail="kotone@example.jp")
+ASK_FOR_RESET = fill(SUBMIT, mail="aoi@example.jp")
+SHEET = (
+    "氏名\tフリガナ\tメール\t入社時期\n"
+    "青木 渚\tアオキ ナギサ\tnagisa@example.jp\t2027年10月入社\n"
+    "\tナマエナシ\tnameless.example.jp\t2027年10月入社"
+)
 
 
 # ── the table ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,11 +185,11 @@ SHEET = "氏名\tフリガナ\tメール\n青木 渚\tアオキ ナギサ\tnagis
 BEFORE_THE_DOOR = (
     Place("nobody", "sign-in", "/sign-in"),
     Place("nobody", "sign-in-refused", "/sign-in", act=fill("main form[action='/sign-in'] button[type=submit]", email="haruka@example.jp", password="ちがう"), status=422),  # noqa: S106
-    Place("nobody", "sign-in-sent", "/sign-in", act=ASK_FOR_LINK),
+    Place("nobody", "sign-in-sent", "/sign-in", act=fill(LINK, mail=UNKNOWN)),
     Place("nobody", "sign-in-link", "/sign-in", act=in_turn(ASK_FOR_LINK, follow_letter("kotone@example.jp", r"/sign-in/[a-z2-7]{26}"))),
     Place("nobody", "dead-link", f"/sign-in/{NO_SUCH_SECRET}", status=404),
     Place("nobody", "password-forgot", "/password/forgot"),
-    Place("nobody", "password-sent", "/password/forgot", act=ASK_FOR_RESET),
+    Place("nobody", "password-sent", "/password/forgot", act=fill(SUBMIT, mail=UNKNOWN)),
     Place("nobody", "password-reset", "/password/forgot", act=in_turn(ASK_FOR_RESET, follow_letter("aoi@example.jp", r"/password/[a-z2-7]{26}"))),
     Place("nobody", "rules", "/rules"),
     Place("nobody", "left", "/left"),
@@ -536,15 +542,20 @@ def _sign_in(context: BrowserContext, who: str) -> None:
 
 
 def complaints(sight: Sight) -> list[str]:
-    """Everything wrong with the page as it stands: status, console, axe, and width on three screens."""
-    page, found = sight.page, []
+    """Everything wrong with the page as it stands: status, console, axe, and width on three screens.
+
+    axe looks at a phone in one theme and at a PC in the other; the second language turns that round, so that both
+    languages bring every combination of screen and theme.
+    """
+    page: Page = sight.page
+    found: list[str] = []
+    themes = THEMES if page.locator("html").get_attribute("lang") == "ja" else THEMES[::-1]
     if sight.status != sight.place.status:
         found.append(f"answered {sight.status} instead of {sight.place.status} at {page.url}")
-    for theme in THEMES:
+    for size, theme in zip((PHONE, PC), themes, strict=True):
         page.emulate_media(color_scheme=theme)
-        for size in (PHONE, PC):
-            page.set_viewport_size(size)
-            found += [f"{size['width']} px, {theme}: {each}" for each in axe_complaints(page)]
+        page.set_viewport_size(size)
+        found += [f"{size['width']} px, {theme}: {each}" for each in axe_complaints(page)]
     for size in (NARROWEST, PHONE, PC):
         page.set_viewport_size(size)
         found += width_complaints(page, size)
@@ -588,10 +599,17 @@ def _take(walker: Walker, place: Place, language: Language, folder: Path) -> lis
                 for size in (PHONE, PC):
                     sight.page.set_viewport_size(size)
                     name = f"{place.name}.{size['width']}.{language}.{theme}.png"
-                    sight.page.screenshot(path=folder / name, full_page=True)
+                    _take_whole(sight.page, size, folder / name)
             return complaints(sight)
     except (Error, RuntimeError) as problem:
         return [f"not reached: {str(problem).splitlines()[0]}"]
+
+
+def _take_whole(page: Page, size: ViewportSize, path: Path) -> None:
+    """The page from top to bottom on a screen that is high enough, so that fixed bars stand at its end."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
+    page.screenshot(path=path)
 
 
 @dataclass(frozen=True)

@@ -400,10 +400,29 @@ def remove_second_factor(viewer: Viewer) -> None:
         raise NotFound()
     if roles & POWERS:
         raise Forbidden(_("担当者のアカウントには2段階認証が必要なため、解除できません。"))
-    session.execute(update(Member).where(Member.id == viewer.id).values(totp_secret=None, totp_step=None))
-    session.execute(delete(RecoveryCode).where(RecoveryCode.member_id == viewer.id))
-    end_sessions_of(viewer.id)
-    announce(SecondFactorChanged(member_id=viewer.id))
+    _take_second_factor(viewer.id)
+
+
+@operation
+def clear_second_factor(mail: str) -> bool:
+    """For whoever runs the installation: let somebody who lost authenticator and codes set up a new one.
+
+    Their powers sleep until they have; they are told by letter. Whether there is such a member with a factor.
+    """
+    member_id = session.scalar(
+        select(Member.id).where(Member.mail == normal_mail(mail), Member.totp_secret.is_not(None), is_here())
+    )
+    if member_id is None:
+        return False
+    _take_second_factor(member_id)
+    return True
+
+
+def _take_second_factor(member_id: int) -> None:
+    session.execute(update(Member).where(Member.id == member_id).values(totp_secret=None, totp_step=None))
+    session.execute(delete(RecoveryCode).where(RecoveryCode.member_id == member_id))
+    end_sessions_of(member_id)
+    announce(SecondFactorChanged(member_id=member_id))
 
 
 def _put_recovery_codes(member_id: int) -> tuple[str, ...]:
