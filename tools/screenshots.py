@@ -422,6 +422,7 @@ class Walker:
         self._stack = stack
         self._houses: dict[str, House] = {}
         self._contexts: dict[str, tuple[float, BrowserContext]] = {}
+        self._languages: dict[str, str] = {}
         self._recovery_codes: dict[str, Page] = {}
         self._letters_seen: set[str] = set()
 
@@ -434,7 +435,9 @@ class Walker:
             return
         page = context.new_page()
         try:
-            self._choose(page, language)
+            if language != self._languages.get(place.who):
+                self._choose(page, language)
+                self._languages[place.who] = language
             sight = Sight(page, place)
             sight.listen()
             self._go(page, place)
@@ -483,6 +486,7 @@ class Walker:
             return context
         if context is not None:
             context.close()
+            self._languages.pop(who, None)
         context = self._browser.new_context(
             base_url=self._house(key).base_url,
             viewport=PHONE,

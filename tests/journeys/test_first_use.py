@@ -124,7 +124,7 @@ def test_reading_writing_and_settings_work_without_javascript(tab: Callable[...,
     page.locator("[name=display_name]").fill("れんれん")
     page.get_by_role("button", name="保存").first.click()
     page.goto(house.address + "/me")
-    expect(page.get_by_text("れんれん").first).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("れんれん")).to_be_visible()
 
 
 def test_without_a_connection_a_page_says_so(tab: Callable[..., Tab], house: Served) -> None:

@@ -10,3 +10,15 @@ from flask import Flask
 def app(sqlite_app: Flask) -> Flask:
     """The app over a fresh copy of the world; the rules give the same answers on PostgreSQL: tests/policy."""
     return sqlite_app
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Walk the pages language by language, person by person: in any other order each page costs a change of both."""
+
+    def place(item: pytest.Item) -> tuple[str, str]:
+        given = getattr(item, "callspec", None)
+        if given is None or "place" not in given.params:
+            return "", ""
+        return str(given.params["language"]), str(given.params["place"].who)
+
+    items.sort(key=place)
