@@ -29,11 +29,13 @@ from app.core.config import Settings, read_settings
 from app.core.db import Base, db, session
 from app.core.events import drain
 from app.core.health import MIGRATIONS
+from app.core.i18n import compile_catalogues
 from app.core.limits import install_limits
 from app.core.names import fold
 from app.core.operation import unit_of_work
 from app.core.postal import ShelvedMail, shelf
 from app.core.text import RENDERER_VERSION, render_markdown
+from app.home.queries import forget_facts
 from app.models import (
     Block,
     Board,
@@ -96,6 +98,7 @@ def _settings(folder: Path, database_url: str) -> Settings:
 
 def make_app(settings: Settings) -> Flask:
     """An app for tests: mistakes are raised instead of shown."""
+    compile_catalogues()
     app = create_app(settings)
     app.testing = True
     return app
@@ -174,6 +177,7 @@ def _keep_copy() -> str:
 def _open(house: House) -> Iterator[Flask]:
     house.restore()
     forget_viewers()
+    forget_facts()
     install_limits(house.app)
     shutil.rmtree(house.app.extensions["tsubomi.settings"].mail_folder, ignore_errors=True)
     yield house.app

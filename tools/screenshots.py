@@ -163,9 +163,13 @@ def check(box: str, button: str) -> Act:
     return act
 
 
-def unfold(page: Page, _around: Neighbourhood) -> None:
-    """Open the first folded part of the page."""
-    page.locator("main summary").first.click()
+def unfold(inner: str) -> Act:
+    """Open the folded part of the page that holds what the selector finds."""
+
+    def act(page: Page, _around: Neighbourhood) -> None:
+        page.locator(f"main details:has({inner}) > summary").first.click()
+
+    return act
 
 
 SUBMIT = "main form button[type=submit]"
@@ -189,7 +193,7 @@ BEFORE_THE_DOOR = (
     Place("nobody", "sign-in-link", "/sign-in", act=in_turn(ASK_FOR_LINK, follow_letter("kotone@example.jp", r"/sign-in/[a-z2-7]{26}"))),
     Place("nobody", "dead-link", f"/sign-in/{NO_SUCH_SECRET}", status=404),
     Place("nobody", "password-forgot", "/password/forgot"),
-    Place("nobody", "password-sent", "/password/forgot", act=fill(SUBMIT, mail=UNKNOWN)),
+    Place("nobody", "password-sent", "/password/forgot", act=fill(SUBMIT, mail="dokoka@example.jp")),
     Place("nobody", "password-reset", "/password/forgot", act=in_turn(ASK_FOR_RESET, follow_letter("aoi@example.jp", r"/password/[a-z2-7]{26}"))),
     Place("nobody", "rules", "/rules"),
     Place("nobody", "left", "/left"),
@@ -273,7 +277,7 @@ OFFICE = (
     Place("jinji", "hr-people-all", "/hr/people?role=all"),
     Place("jinji", "hr-people-not-found", "/hr/people?q=だれもいない"),
     Place("jinji", "hr-person", "/hr/people?q=高瀬", (PERSON,)),
-    Place("jinji", "hr-person-refused", "/hr/people?q=高瀬", (PERSON,), in_turn(unfold, fill("main form[action$='/suspend'] button[type=submit]")), 422),
+    Place("jinji", "hr-person-refused", "/hr/people?q=高瀬", (PERSON,), in_turn(unfold("form[action$='/suspend']"), fill("main form[action$='/suspend'] button[type=submit]")), 422),
     Place("jinji", "hr-person-employee", "/hr/people?role=employee", (PERSON,)),
     Place("jinji", "hr-cohorts", "/hr/cohorts"),
     Place("jinji", "hr-cohort", "/hr/cohorts", (COHORT,)),

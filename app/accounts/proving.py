@@ -32,8 +32,8 @@ def prove_by_password(mail: str, password: str) -> int | None:
     if row.suspended_at is not None:
         raise Forbidden(
             _(
-                "現在、利用を停止しています。理由：%(reason)s "
-                "ご不明な点は、人事の担当者にお問い合わせください。",
+                "現在、利用を停止しています。理由は「%(reason)s」です。"
+                "ご不明な点や、おかしいと思うことがあれば、人事の担当者にお問い合わせください。",
                 reason=row.suspension_reason,
             )
         )

@@ -8,12 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class HomePage:
-    """Home for one member; it ends, there is no endless feed."""
+    """Home for one member; it ends, there is no endless feed. `must_set_up`: this administrator has begun set-up."""
 
     greeting: str
     help_line: str
     is_candidate: bool
     has_first_steps: bool
+    must_set_up: bool
     topics: tuple[Any, ...]
     boards: tuple[Any, ...]
 

@@ -51,6 +51,11 @@ def community_facts(version: int | None = None) -> CommunityFacts:
     return facts
 
 
+def forget_facts() -> None:
+    """Drop what is kept in memory (tests that start another world in the same process)."""
+    _kept[0] = _NOTHING
+
+
 def is_demo_community() -> bool:
     """Whether this database holds demo data."""
     return community_facts().is_demo
@@ -77,6 +82,7 @@ def home_page(viewer: Viewer, *, first_steps: bool) -> HomePage:
         help_line=row.help_line,
         is_candidate=viewer.is_candidate,
         has_first_steps=first_steps,
+        must_set_up=viewer.is_administrator and not community_facts().is_set_up,
         topics=tuple(fresh_topics(viewer, most=6)),
         boards=tuple(my_boards(viewer)),
     )

@@ -147,11 +147,11 @@ class SheetForm(BaseForm):
     """Many people, pasted; an uploaded file takes the place of the text."""
 
     lines = TextAreaField(_("貼り付ける内容"), filters=[no_nul], default="")
-    cohort = SelectField(_("入社時期の列がない行の入社時期"), validate_choice=False, default="")
+    cohort = SelectField(_("入社時期が書かれていない行"), validate_choice=False, default="")
 
     def offer(self, choices: InvitingChoices) -> SheetForm:
         """The same form with the cohorts there are; the only one is chosen already."""
-        self.cohort.choices = options([("", _("列のとおり")), *choices.cohorts])
+        self.cohort.choices = options([("", _("入社時期を補わない")), *choices.cohorts])
         if not self.cohort.raw_data and len(choices.cohorts) == 1:
             self.cohort.data = choices.cohorts[0][0]
         return self

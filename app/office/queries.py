@@ -110,7 +110,7 @@ def _steps(
 ) -> tuple[SetUpStep, ...]:
     count = community.expected_candidates
     size = t("およそ%(count)s名", count=f"{count:,}") if count else ""
-    mail = t("メールサーバーを使います") if has_mail else t("この機械の中に保存します")
+    mail = t("メールサーバーを使います") if has_mail else t("このサーバーの中に保存します")
     return (
         SetUpStep("company", t("会社名"), community.name, bool(community.name), is_needed=True),
         SetUpStep("size", t("内定者の人数"), size, bool(size), is_needed=True),

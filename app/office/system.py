@@ -70,7 +70,7 @@ def _address(settings: Settings) -> Iterator[Check]:
             settings.base_url,
             is_fine=False,
             advice=t(
-                "いまは、この機械からだけ開けます。ほかの方に使ってもらうには、https のアドレスを "
+                "いまは、このサーバーからだけ開けます。ほかの方に使ってもらうには、https のアドレスを "
                 "TSUBOMI_BASE_URL に設定してください。スマートフォンの通知や意見箱にも https が必要です。"
             ),
         )
@@ -92,7 +92,7 @@ def _mail(settings: Settings, waits: int) -> Iterator[Check]:
     else:
         yield Check(
             t("メール"),
-            t("この機械の中に保存しています"),
+            t("このサーバーの中に保存しています"),
             is_fine=False,
             advice=t(
                 "メールサーバーが設定されていないため、メールは届きません。TSUBOMI_MAIL_URL を設定すると届くようになります。"

@@ -184,7 +184,10 @@ def send_test_letter() -> AnyResponse:
     parse(NothingForm)
     spend(budgets.SAMPLE_LETTER, str(g.viewer.id))
     operations.ask_for_sample_letter(g.viewer)
-    flash(t("テストメールを送りました。数十秒たっても届かないときは、設定をご確認ください"))
+    if system.mail_server(settings_now()):
+        flash(t("テストメールを送りました。数十秒たっても届かないときは、設定をご確認ください"))
+    else:
+        flash(t("テストメールを保存しました。「保存されたメールを開く」から読めます"))
     return redirect(url_for(".mail"))
 
 
@@ -238,7 +241,10 @@ def finish_set_up() -> AnyResponse:
     """The set-up is done."""
     parse(NothingForm)
     operations.finish_set_up(g.viewer)
-    flash(t("初期設定が終わりました。あとは人事の担当者が、内定者の方を招待できます"))
+    if _set_up().invited:
+        flash(t("初期設定が終わりました。あとは人事の担当者が、内定者の方を招待できます"))
+    else:
+        flash(t("初期設定が終わりました。次は「社員と担当者の招待」から、人事の担当者を招待してください"))
     return redirect(url_for(".admin"))
 
 

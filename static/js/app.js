@@ -93,6 +93,18 @@ function offerToShowPasswords() {
   }
 }
 
+// On a phone the number beside the help line can be tapped. The server keeps the line as the company wrote it.
+function offerToCall() {
+  if (matchMedia("(hover: hover) and (pointer: fine)").matches) return;
+  for (const words of all(".help-line span")) {
+    const [number] = words.textContent.match(/0\d{1,4}-\d{1,4}-\d{3,4}/) ?? [];
+    if (!number) continue;
+    const [before, after] = words.textContent.split(number);
+    const link = Object.assign(document.createElement("a"), { href: `tel:${number.replaceAll("-", "")}`, textContent: number });
+    words.replaceChildren(before, link, after);
+  }
+}
+
 function closeConfirmations() {
   for (const button of all("[data-close]")) {
     const details = button.closest("details");
@@ -171,6 +183,7 @@ countLetters();
 offerCopying();
 offerPrinting();
 offerToShowPasswords();
+offerToCall();
 closeConfirmations();
 selectRows();
 previewTheme();

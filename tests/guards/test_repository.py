@@ -60,7 +60,8 @@ def test_what_the_machine_makes_is_not_tracked() -> None:
 def test_mail_addresses_are_examples() -> None:
     address = re.compile(r"\b[\w.+-]+@((?:[\w-]+\.)+[a-z]{2,})\b")
     allowed = re.compile(
-        r"(^|\.)(example|invalid|test|localhost)(\.(jp|com|org|net|co\.jp|ac\.jp))?$|^(xn--[\w-]+|日本語|[a-z])\.jp$"
+        r"(^|\.)(example|invalid|test|localhost)(\.(jp|com|org|net|co\.jp|ac\.jp))?$|^(xn--[\w-]+|日本語|[a-z])\.jp$",
+        re.IGNORECASE,
     )
     found = {
         f"{name}: {match[0]}"

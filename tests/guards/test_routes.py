@@ -75,7 +75,7 @@ def test_nobody_signed_out_gets_past_the_door(app: Flask, world: World, anyone: 
 
 def _pattern(rule: str) -> re.Pattern[str]:
     """What a test writes to reach the route: literal parts, and something in braces or plain for each variable."""
-    before, secret, after = re.match(r"(.*?)(<[^>]*secret>)?([^<]*|.*)$", rule).groups()  # type: ignore[union-attr]
+    _before, secret, after = re.match(r"(.*?)(<[^>]*secret>)?([^<]*|.*)$", rule).groups()  # type: ignore[union-attr]
     if secret and after:
         return re.compile(r"\}" + re.escape(after) + r"[\"'?]")  # f"{link_of_the_letter}/name"
     parts = re.split(r"<[^>]+>", rule)

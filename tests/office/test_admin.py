@@ -18,7 +18,7 @@ from tests.conftest import World
 def test_the_system_page_says_what_to_look_at(world: World, as_: Any, changed_settings: Any) -> None:
     admin = as_(world.admin)
     text = admin.page("/admin")
-    assert "この機械の中に保存しています" in text
+    assert "このサーバーの中に保存しています" in text
     assert "TSUBOMI_BASE_URL" in text
     changed_settings(
         mail_url="smtp+starttls://someone:top-secret@mail.example.jp", base_url="https://localhost"
