@@ -95,7 +95,7 @@ def _refuse_public_demo(settings: Settings) -> None:
         return
     if not settings.is_loopback or settings.host not in LOOPBACK_HOSTS:
         raise _Stop(
-            "デモデータは、この機械の外に公開できません。HOST と TSUBOMI_BASE_URL を 127.0.0.1 にするか、"
+            "デモデータは、このサーバーの外に公開できません。HOST と TSUBOMI_BASE_URL を 127.0.0.1 にするか、"
             "承知のうえで TSUBOMI_DEMO_PUBLIC=1 を指定してください / "
             "Demo data is not served beyond this machine: use 127.0.0.1, or set TSUBOMI_DEMO_PUBLIC=1."
         )

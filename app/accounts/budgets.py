@@ -9,7 +9,7 @@ _LATER = _("試した回数が多いため、少し時間をおいてからお�
 
 # Per network address, whatever comes of it: 300 people in one hall share one.
 AT_THE_DOOR = Budget("door", "600/minute;6000/hour", _LATER)
-# Per network address, refused ones only: one password tried at many accounts.
+# Per network address, refused ones only: one password, or a few numbers of letters, tried at many accounts.
 WRONG_HERE = Budget("wrong here", "100/10 minutes", _LATER)
 # Per mail address typed, whether or not it belongs to anybody; the second counts refused ones only.
 SIGN_IN = Budget("sign-in", "60/10 minutes;300/day", _LATER)

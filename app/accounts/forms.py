@@ -64,7 +64,7 @@ class MailCodeForm(BaseForm):
     """The 6 digits of a letter."""
 
     code = LineField(
-        _("メールの6けたの番号"),
+        _("メールの6桁の番号"),
         [required(), longest(40)],
         render_kw={**_CODE_WIRING, "inputmode": "numeric"},
     )
@@ -82,7 +82,7 @@ class FirstCodeForm(BaseForm):
     """The first code of a new authenticator."""
 
     code = LineField(
-        _("アプリに表示された6けたのコード"),
+        _("アプリに表示された6桁のコード"),
         [required(), longest(40)],
         render_kw={**_CODE_WIRING, "inputmode": "numeric"},
     )

@@ -114,7 +114,7 @@ def _me(viewer: Viewer, row: Row[Any]) -> MeCard:
 
 def shown_device(device: str) -> str:
     """A device's name for its owner."""
-    return device or t("名前のわからない端末")
+    return device or t("名前の分からない端末")
 
 
 __all__ = ["company_today", "device_name", "shown_device", "visitor_of"]

@@ -142,9 +142,12 @@ def link_sent() -> str:
 def take_link_code() -> AnyResponse:
     """Sign in by the 6 digits, in the browser that asked."""
     form = parse(MailCodeForm)
+    address = request.remote_addr or ""
     spend(budgets.LINK_CODE, browser_secret())
+    _need_left(budgets.WRONG_HERE, address)
     member_id = operations.redeem_sign_in_code(form["code"], browser=browser_secret())
     if member_id is None:
+        spend(budgets.WRONG_HERE, address)
         raise Invalid(t("番号をご確認ください。"), {"code": [WRONG_MAIL_CODE]})
     return _go_on_as_asked(member_id)
 

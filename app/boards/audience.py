@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 from app import policy
 from app.core.db import session
 from app.core.errors import Invalid, NotFound
-from app.core.i18n import _, join_names, language_now, t
+from app.core.i18n import _, join_names, language_now, t, tn
 from app.models import BoardAudience, Cohort, Community, Group, Role
 from app.policy import Viewer, allowed, standing
 
@@ -74,7 +74,7 @@ def audience_label(lets: Sequence[Let]) -> str:
     roles = _roles(lets)
     names = [t("内定者全員")] if roles & Role.CANDIDATE else _candidates(lets)
     staff = (
-        (Role.EMPLOYEE, t("社員")),
+        (Role.EMPLOYEE, tn("社員", "社員", 2)),
         (HR, t("人事")),
         (Role.MODERATOR, t("ひろば運営")),
         (Role.DESK, t("第三者相談窓口")),
@@ -162,7 +162,7 @@ def keys_of(viewer: Viewer, tokens: Iterable[str]) -> set[SetKey]:
             SetKey(role=int(ROLE_TOKENS[token])) if token in ROLE_TOKENS else _key_of(viewer, kind, public_id)
         )
         if key is None:
-            raise Invalid(_("選べない読み手が送られました。画面を開き直してください。"))
+            raise Invalid(_("選べない読み手が含まれています。画面を開き直してください。"))
         keys.add(key)
     return keys
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
 from itertools import starmap
 from typing import Self
 
 import regex
-from wtforms import Field, Form, IntegerField, RadioField, SelectMultipleField, TextAreaField, ValidationError
+from wtforms import Field, Form, IntegerField, RadioField, SelectMultipleField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import NumberRange, Optional, StopValidation
 
-from app.core.forms import BaseForm, LineField, SubmissionForm, longest, no_nul, required
+from app.core.forms import BaseForm, LineField, SubmissionForm, fits, longest, no_nul, required
 from app.core.i18n import _
 from app.core.text import MAX_BODY_LENGTH
 
@@ -34,16 +33,6 @@ def visible(_form: Form, field: Field) -> None:
     """Refuse what nobody would see: only spaces and characters without a shape."""
     if _INVISIBLE.fullmatch(field.data or ""):
         raise StopValidation(str(_("入力してください（空白だけでは送れません）")))
-
-
-def fits(most: int) -> Callable[[Form, Field], None]:
-    """Refuse more than `most` code points: one character a person sees may be built of hundreds."""
-
-    def check(_form: Form, field: Field) -> None:
-        if len(field.data or "") > most:
-            raise ValidationError(str(_("重ねた記号や絵文字が多すぎます。少し減らしてください")))
-
-    return check
 
 
 class WritingForm(SubmissionForm):

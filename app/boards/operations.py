@@ -19,7 +19,7 @@ from app.core.i18n import _
 from app.core.ids import PublicId, new_public_id
 from app.core.operation import announce, operation
 from app.core.text import RENDERER_VERSION, render_markdown
-from app.models import Board, BoardAudience, Community, Group, Post, Role, Topic
+from app.models import Board, BoardAudience, Community, Group, Member, Post, Role, Topic
 from app.policy import Viewer
 
 from .audience import SetKey, keys_of, organised_community
@@ -100,7 +100,7 @@ def _start_topic(viewer: Viewer, slug: str, text: _Text) -> PublicId:
     topic = Topic(
         board_id=board.id,
         author_id=viewer.id,
-        author_cohort_id=viewer.cohort_id,
+        author_cohort_id=_cohort_of(viewer),
         title=text.title,
         started_at=now(),
     )
@@ -127,7 +127,7 @@ def _add_post(viewer: Viewer, topic: Topic, text: _Text, *, is_first: bool) -> P
     post = Post(
         topic_id=topic.id,
         author_id=viewer.id,
-        author_cohort_id=viewer.cohort_id,
+        author_cohort_id=_cohort_of(viewer),
         is_first=is_first,
         body=text.body,
         body_html=text.body_html,
@@ -138,6 +138,13 @@ def _add_post(viewer: Viewer, topic: Topic, text: _Text, *, is_first: bool) -> P
     session.add(post)
     session.flush()
     return post
+
+
+def _cohort_of(viewer: Viewer) -> int | None:
+    """The author's cohort as it is now, held until the text is stored: a move meanwhile must leave no gap in a wall."""
+    return session.scalar(
+        select(Member.cohort_id).where(Member.id == viewer.id).with_for_update(read=True, key_share=True)
+    )
 
 
 def _sent_before(viewer: Viewer, text: _Text) -> Post | None:
@@ -157,8 +164,8 @@ def _sent_before(viewer: Viewer, text: _Text) -> Post | None:
 def _check_same(is_same: bool) -> None:
     if not is_same:
         sentence = _(
-            "この画面からは、すでに送信されています。いまの文章は残してあります。"
-            "もう一度押すと、新しい投稿として送られます。"
+            "この内容は、すでに投稿されています。書き足した文章は残してあります。"
+            "もう一度押すと、新しい投稿になります。"
         )
         raise Invalid(sentence, {"body": [sentence]})
 

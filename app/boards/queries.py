@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, literal,
 from app import policy
 from app.core.db import session
 from app.core.errors import NotFound
-from app.core.i18n import t
+from app.core.i18n import t, tn
 from app.core.ids import PublicId
 from app.core.paging import Cursor, Keyset, Slice
 from app.core.text import RENDERER_VERSION, render_markdown, stored_html
@@ -381,7 +381,7 @@ def _sets(viewer: Viewer, lets: Sequence[Let]) -> tuple[AudienceSet, ...]:
     """The lines of the matrix: roles, then cohorts, then groups."""
     labels = {
         "candidates": t("内定者全員"),
-        "employees": t("社員"),
+        "employees": tn("社員", "社員", 2),
         "hr": t("人事"),
         "moderators": t("ひろば運営（モデレーター）"),
         "desk": t("第三者相談窓口"),

@@ -117,7 +117,7 @@ def hide_post_form(post_id: PublicId) -> str:
 def hide_post(post_id: PublicId) -> Response:
     """Hide a reply."""
     operations.hide_post(g.viewer, post_id, reason=_reason())
-    flash(t("投稿を非表示にしました。投稿した方には、理由をお知らせします。"))
+    flash(t("投稿を非表示にしました。投稿した方には、理由をお知らせします"))
     return _to_post(post_id)
 
 
@@ -132,7 +132,7 @@ def reveal_post(post_id: PublicId) -> Response:
     """Show a reply again."""
     parse(RevealForm)
     operations.reveal_post(g.viewer, post_id)
-    flash(t("もう一度表示しました。投稿した方にお知らせします。"))
+    flash(t("もう一度表示しました。投稿した方にお知らせします"))
     return _to_post(post_id)
 
 
@@ -147,7 +147,7 @@ def hide_topic_form(topic_id: PublicId) -> str:
 def hide_topic(topic_id: PublicId) -> Response:
     """Hide a topic with all its posts."""
     operations.hide_topic(g.viewer, topic_id, reason=_reason())
-    flash(t("トピックを非表示にしました。投稿した方には、理由をお知らせします。"))
+    flash(t("トピックを非表示にしました。投稿した方には、理由をお知らせします"))
     return redirect(url_for(".topic", topic_id=topic_id), 303)
 
 
@@ -162,7 +162,7 @@ def reveal_topic(topic_id: PublicId) -> Response:
     """Show a topic again."""
     parse(RevealForm)
     operations.reveal_topic(g.viewer, topic_id)
-    flash(t("もう一度表示しました。投稿した方にお知らせします。"))
+    flash(t("もう一度表示しました。投稿した方にお知らせします"))
     return redirect(url_for(".topic", topic_id=topic_id), 303)
 
 

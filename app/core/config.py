@@ -183,7 +183,7 @@ def _check_address(settings: Settings) -> None:
         raise SettingRefused("TSUBOMI_BASE_URL: 例 https://tsubomi.example.jp (an http(s) address)")
     if not settings.is_https and not settings.is_loopback:
         raise SettingRefused(
-            f"TSUBOMI_BASE_URL={settings.base_url}: この機械の外に公開するには https が必要です "
+            f"TSUBOMI_BASE_URL={settings.base_url}: このサーバーの外に公開するには https が必要です "
             "(an address beyond this machine must be https)"
         )
 

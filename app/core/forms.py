@@ -15,7 +15,7 @@ from wtforms import Field, Form, HiddenField, StringField, ValidationError
 from wtforms.validators import StopValidation
 
 from .errors import Invalid, Sentence
-from .i18n import _
+from .i18n import _, join_names
 from .names import grapheme_length
 from .web import wants_json
 
@@ -55,18 +55,37 @@ def required(sentence: Sentence | str | None = None) -> Callable[[Form, Field], 
     return check
 
 
+# A family of four is seven code points, with skin tones eleven: beyond this nobody needs to count.
+_MOST_POINTS_A_CHARACTER = 40
+
+
 def longest(most: int) -> Callable[[Form, Field], None]:
-    """Refuse more than `most` characters as people count them (graphemes), and say how many there are."""
+    """Refuse more than `most` characters as people count them (graphemes), and say how many there are.
+
+    Nothing else looks at what is too long: one request must not keep everybody waiting.
+    """
 
     def check(_form: Form, field: Field) -> None:
-        length = grapheme_length(field.data or "")
+        text = field.data or ""
+        is_endless = len(text) > most * _MOST_POINTS_A_CHARACTER
+        length = len(text) if is_endless else grapheme_length(text)
         if length > most:
-            raise ValidationError(
+            raise StopValidation(
                 str(_("%(most)s文字以内にしてください（いま%(length)s文字です）", most=f"{most:,}", length=f"{length:,}"))
             )
 
     check.field_flags = {"maxlength": most * 4}  # type: ignore[attr-defined]
     check.most = most  # type: ignore[attr-defined]
+    return check
+
+
+def fits(most: int) -> Callable[[Form, Field], None]:
+    """Refuse more than `most` code points, a column's width: one character a person sees may be built of hundreds."""
+
+    def check(_form: Form, field: Field) -> None:
+        if len(field.data or "") > most:
+            raise ValidationError(str(_("重ねた記号や絵文字が多すぎます。少し減らしてください")))
+
     return check
 
 
@@ -91,13 +110,13 @@ class LineField(StringField):
 
 def parse(form_class: type[F], **defaults: Any) -> dict[str, Any]:
     """What was posted, checked: field name → value. Raises Invalid, keeping the bound form for `redisplay`."""
-    form = form_class(request.form, **defaults)
+    form = form_class(_without_nul(request.form), **defaults)
     g.form = form
     unknown = set(request.form) - set(form._fields) - ALWAYS_ALLOWED
     if unknown:
         raise Invalid(
             _("この画面にない項目が送られたため、保存しませんでした（%(names)s）。画面を開き直してください。",
-              names="、".join(sorted(unknown))[:80])
+              names=join_names(sorted(unknown))[:80])
         )
     if not form.validate():
         raise Invalid(_("入力内容をご確認ください。書いた内容はそのまま残っています。"), _sentences(form))
@@ -109,16 +128,23 @@ def parse_payload(form_class: type[F], payload: Mapping[str, Any]) -> dict[str, 
     if not isinstance(payload, Mapping) or not all(
         isinstance(value, (str, int, bool)) or value is None for value in payload.values()
     ):
-        raise Invalid(_("送られた内容の形が正しくありません。"))
+        raise Invalid(_("内容を読み取れませんでした。画面を開き直してください。"))
     texts = MultiDict(
         {name: str(value) for name, value in payload.items() if value is not None and value is not False}
     )
     form = form_class(texts)
     if set(payload) - set(form._fields):
-        raise Invalid(_("送られた内容の形が正しくありません。"))
+        raise Invalid(_("内容を読み取れませんでした。画面を開き直してください。"))
     if not form.validate():
         raise Invalid(_("入力内容をご確認ください。書いた内容はそのまま残っています。"), _sentences(form))
     return cast(dict[str, Any], form.data)
+
+
+def _without_nul(typed: MultiDict[str, str]) -> MultiDict[str, str]:
+    """No database column takes NUL, and nobody types it."""
+    if not any("\0" in value for _name, value in typed.items(multi=True)):
+        return typed
+    return MultiDict((name, value.replace("\0", "")) for name, value in typed.items(multi=True))
 
 
 def _sentences(form: Form) -> dict[str, list[Sentence | str]]:

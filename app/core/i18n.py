@@ -44,8 +44,7 @@ def t(message: str, **variables: object) -> str:
     Inside a request the reader's language is spoken, elsewhere the one of `speaking`, else Japanese.
     Without variables placeholders stay as they are, so that a form validator may fill them later.
     """
-    text = _catalogue(language_now()).gettext(message)
-    return _filled(text, variables)
+    return _filled(_said(message), variables)
 
 
 def tn(singular: str, plural: str, count: int, **variables: object) -> str:
@@ -124,6 +123,14 @@ def join_names(names: Iterable[str]) -> str:
     return f"{', '.join(listed[:-1])} and {listed[-1]}"
 
 
+def _said(message: str) -> str:
+    catalogue = _catalogue(language_now())
+    text = catalogue.gettext(message)
+    # A text that is counted elsewhere has a plural too; the first Python 3.11 finds it only by its number
+    # (github.com/python/cpython/issues/62519).
+    return text if text != message else catalogue.ngettext(message, message, 1)
+
+
 def _filled(text: str, variables: dict[str, object]) -> str:
     if variables:
         return _percent_safe(text) % variables
@@ -197,7 +204,7 @@ def _install_in_templates(app: Flask) -> None:
     # Line breaks inside {% trans %} are layout, not text; extraction is told the same.
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(
-        gettext=lambda s: _percent_safe(_catalogue(language_now()).gettext(s)),
+        gettext=lambda s: _percent_safe(_said(s)),
         ngettext=lambda s, p, n: _percent_safe(_catalogue(language_now()).ngettext(s, p, n)),
         newstyle=True,
     )

@@ -40,7 +40,8 @@ def send_letter(
         language=language,
         message_id=f"<{key}@{domain}>",
     )
-    sender = current_app.extensions["tsubomi.sender_name"]()
+    with speaking(language):
+        sender = current_app.extensions["tsubomi.sender_name"]()
     is_demo = current_app.extensions["tsubomi.is_demo"]()
     end_reading()  # a slow mail server must not keep a transaction open
     transport = transport_for(None if is_demo else settings.mail_url or None, settings.mail_folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from typing import Literal
 
 import regex
 
@@ -18,6 +19,7 @@ MAX_DISPLAY_NAME_LENGTH = 20  # graphemes: two lines on a 320 px screen
 MAX_PERSON_NAME_LENGTH = 60  # graphemes: long enough for names with four parts
 MAX_DISPLAY_NAME_POINTS = 80  # code points of the longest name and, twice that, of its fold: a column's width
 MAX_PERSON_NAME_POINTS = 120
+MAX_TYPED_POINTS = 4_000  # what is longer than any name could be is not looked at
 _MAX_MARKS = 2  # Vietnamese ệ needs two; a stack of more climbs over the lines above
 
 
@@ -61,7 +63,9 @@ def to_kana(text: str) -> str:
 
     Long marks, ・ and single spaces stay. The empty text stays empty: the field may be optional.
     """
-    wide = unicodedata.normalize("NFKC", text).translate(_TO_KATAKANA).translate(_LONG_MARKS)
+    if len(text) > MAX_TYPED_POINTS:
+        raise NameRefused(_too_long(MAX_PERSON_NAME_LENGTH, len(text)))
+    wide = normalized("NFKC", text).translate(_TO_KATAKANA).translate(_LONG_MARKS)
     cleaned = " ".join(wide.split())
     if cleaned:
         check_person_name(cleaned)
@@ -76,16 +80,30 @@ def fold(name: str) -> str:
     Joins width, case, accents, kana, old character forms (髙﨑 → 高崎) and letters that look alike (Cyrillic
     а → a), drops what cannot be seen, and makes one space of many. Folding twice changes nothing.
     """
-    text = unicodedata.normalize("NFKD", " ".join(name.split()))
-    text = unicodedata.normalize("NFKD", text.casefold())
+    text = normalized("NFKD", " ".join(name.split()))
+    text = normalized("NFKD", text.casefold())
     text = _UNSEEN_OR_ACCENT.sub("", text).translate(_LOOK_ALIKES)
-    text = unicodedata.normalize("NFKC", text).translate(_VARIANTS).translate(_TO_HIRAGANA)
+    text = normalized("NFKC", text).translate(_VARIANTS).translate(_TO_HIRAGANA)
     return " ".join(text.split())
 
 
 def grapheme_length(text: str) -> int:
-    """Count what a person would call characters: a family emoji is one, が written in two parts is one."""
-    return sum(1 for _grapheme in regex.finditer(r"\X", text))
+    """Count what a person would call characters: a family emoji is one, が written in two parts is one.
+
+    The work grows with the length of the text, whatever it is made of.
+    """
+    # A row of flags costs the library the square of its length, so that one request could hold everybody up:
+    # each pair counts as the one letter it is (https://www.unicode.org/reports/tr29/#GB12).
+    return sum(1 for _grapheme in regex.finditer(r"\X", _FLAG.sub("一", text)))
+
+
+def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+    """Bring text into a normal form in time that grows with its length.
+
+    The standard library sorts a run of marks in the square of its length; no writing stacks more than 30, where
+    a joiner that nobody sees is put between (https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format).
+    """
+    return unicodedata.normalize(form, _STACK.sub("\\g<0>\u034f", text))
 
 
 # --- what is refused -------------------------------------------------------------------------------------
@@ -93,24 +111,26 @@ def grapheme_length(text: str) -> int:
 
 def _checked(name: str, limit: int, limit_points: int) -> str:
     trimmed = name.strip()
+    if len(trimmed) > MAX_TYPED_POINTS:
+        raise NameRefused(_too_long(limit, len(trimmed)))
     if not _UNSEEN.sub("", trimmed).strip():
         raise NameRefused(_("名前を入力してください（空白だけの名前は使えません）"))
     _refuse_unfit_characters(trimmed)
     cleaned = " ".join(_composed(trimmed).split())
     length = grapheme_length(cleaned)
     if length > limit:
-        raise NameRefused(
-            _(
-                "%(limit)s文字以内にしてください（いま%(length)s文字です）",
-                limit=f"{limit:,}",
-                length=f"{length:,}",
-            )
-        )
+        raise NameRefused(_too_long(limit, length))
     if any(len(_MARK.findall(grapheme)) > _MAX_MARKS for grapheme in regex.findall(r"\X", cleaned)):
         raise NameRefused(_("文字に重ねる記号が多すぎます。1文字につき2つまでにしてください"))
     if len(cleaned) > limit_points or len(fold(cleaned)) > 2 * limit_points:
         raise NameRefused(_("絵文字や記号が多すぎます。少し減らしてください"))
     return cleaned
+
+
+def _too_long(limit: int, length: int) -> str:
+    return _(
+        "%(limit)s文字以内にしてください（いま%(length)s文字です）", limit=f"{limit:,}", length=f"{length:,}"
+    )
 
 
 def _refuse_unfit_characters(name: str) -> None:
@@ -124,7 +144,7 @@ def _refuse_unfit_characters(name: str) -> None:
 
 def _composed(name: str) -> str:
     # NFC would replace 福 by 福: compatibility ideographs are the very form a family writes, so they stay.
-    return str(_NOT_COMPATIBLE.sub(lambda run: unicodedata.normalize("NFC", run[0]), name))
+    return str(_NOT_COMPATIBLE.sub(lambda run: normalized("NFC", run[0]), name))
 
 
 def _squeezed(name: str) -> str:
@@ -147,6 +167,8 @@ _UNDISPLAYABLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\u2028\u2029\ufff0-\uffff]")
 _UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\u2800]")
 _UNSEEN_OR_ACCENT = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\u2800\u0300-\u036f]")
 _MARK = regex.compile(r"[[\p{Mn}\p{Me}]--\p{Default_Ignorable_Code_Point}]", regex.V1)
+_STACK = regex.compile(r"\p{M}{30}(?=\p{M})")
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _NOT_COMPATIBLE = regex.compile(r"[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")
 
 # Where something invisible belongs: joined emoji, keycaps, and the chosen form of a kanji (葛󠄀).

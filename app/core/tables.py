@@ -14,6 +14,7 @@ import regex
 
 from .errors import Sentence
 from .i18n import _
+from .names import normalized
 
 MAX_ROWS = 5_000  # the stress target of one installation: everyone at once
 MAX_COLUMNS = 100  # exports of recruiting systems have some 60
@@ -93,7 +94,7 @@ def read_rows(text: str) -> list[Row]:
 def split_header(rows: Sequence[Row], is_column: Callable[[str], bool]) -> tuple[Row | None, list[Row]]:
     """Separate the header from the rows: the first row, if it names a known column and holds no address."""
     first = rows[0].cells if rows else ()
-    has_address = any("@" in unicodedata.normalize("NFKC", cell) for cell in first)
+    has_address = any("@" in normalized("NFKC", cell) for cell in first)
     if not has_address and any(is_column(cell) for cell in first):
         return rows[0], list(rows[1:])
     return None, list(rows)

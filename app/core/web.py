@@ -44,13 +44,19 @@ from .db import is_row
 from .errors import AppError, Conflict, Forbidden, Invalid, NotFound, TooOften
 from .i18n import LANGUAGES, _
 from .ids import is_public_id
+from .limits import Budget, has_left, spend
 
 log = structlog.get_logger(__name__)
+# Anybody may send a report of a violation; nobody may fill the log with them.
+REPORTS = Budget("violation reports", "60/minute", "")
 V = TypeVar("V", bound=Callable[..., Any])
 
 SESSION_DAYS = 90
 IDLE_LIMIT = timedelta(minutes=30)  # staff with powers: security.md, session
 REAUTHENTICATED_FOR = timedelta(minutes=5)  # privacy.md, re-authentication
+MOST_FIELDS = 6000  # everyone at once, ticked in a list
+LONGEST_NEXT = 1_000  # the way back waits in a cookie, which has 4 KB in all
+MOST_BYTES_OF_A_REPORT = 16 * 1024
 MOST_BYTES = 2 * 1024 * 1024 + 64 * 1024  # one pasted sheet of invitations, plus the form around it
 
 CONTENT_SECURITY_POLICY = (
@@ -149,7 +155,7 @@ def install_web(app: Flask, settings: Settings, shell: Shell) -> None:
         WTF_CSRF_HEADERS=["X-CSRF-Token"],
         MAX_CONTENT_LENGTH=MOST_BYTES,
         MAX_FORM_MEMORY_SIZE=MOST_BYTES,
-        MAX_FORM_PARTS=6000,
+        MAX_FORM_PARTS=MOST_FIELDS,
         TEMPLATES_AUTO_RELOAD=settings.development,
     )
     app.url_map.converters["id"] = PublicIdConverter
@@ -196,6 +202,7 @@ def _meet() -> Any:
         return None
     _recognise()
     _refuse_foreign_host()
+    _refuse_oddities()
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None:
         return None  # the router answers: not found, or not with this method
@@ -236,8 +243,18 @@ def _refuse_foreign_host() -> None:
     host = urlsplit(f"//{request.host}").hostname or ""
     if host not in LOOPBACK_HOSTS:
         raise Forbidden(
-            _("これはデモデータです。この機械の外からは開けません（TSUBOMI_DEMO_PUBLIC=1 で許可できます）。")
+            _("これはデモデータです。このサーバーの外からは開けません（TSUBOMI_DEMO_PUBLIC=1 で許可できます）。")
         )
+
+
+def _refuse_oddities() -> None:
+    """No address of ours holds NUL, which no database takes; no form has more fields than a sheet has lines."""
+    if "\0" in request.path or b"%00" in request.query_string:
+        raise NotFound()
+    is_form = request.mimetype == "application/x-www-form-urlencoded"
+    if is_form and request.get_data().count(b"&") >= MOST_FIELDS:
+        g.is_unreadable = True
+        raise RequestEntityTooLarge()
 
 
 def _refuse_foreign_origin() -> None:
@@ -326,12 +343,12 @@ def kept_in_browser(name: str) -> Any:
 
 def safe_next(target: str | None) -> str:
     """A path on this site to go on to; anything else becomes the home page."""
-    if not target or any(ord(letter) < 33 or letter == "\\" for letter in target):
+    if not target or len(target) > LONGEST_NEXT or any(ord(letter) < 33 or letter == "\\" for letter in target):
+        return "/"
+    if not target.startswith("/") or target.startswith("//"):
         return "/"
     parts = urlsplit(target)
-    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//"):
-        return "/"
-    return target
+    return "/" if parts.scheme or parts.netloc else target
 
 
 # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -470,7 +487,7 @@ def _around_safely() -> dict[str, Any]:
 
 
 def _kept_texts() -> list[tuple[str, str]]:
-    if request.method != "POST" or not request.mimetype.startswith(("application/x-www-form", "multipart/form")):
+    if request.method != "POST" or g.get("is_unreadable") or not request.mimetype.startswith(("application/x-www-form", "multipart/form")):
         return []
     labels = {"title": _("タイトル"), "body": _("本文"), "reason": _("理由"), "lines": _("貼り付けた内容")}
     try:
@@ -609,14 +626,23 @@ def _doors() -> Blueprint:
     @public
     def csp_report() -> tuple[str, int]:
         """Count a violation; what the browser tells of the person or the page is not kept."""
-        report = request.get_json(silent=True, force=True)
-        inner = report.get("csp-report", {}) if isinstance(report, dict) else {}
-        directive = str(inner.get("effective-directive", ""))[:40] if isinstance(inner, dict) else ""
-        log.warning("content security policy violated", directive=directive)
+        if has_left(REPORTS, "all"):
+            spend(REPORTS, "all")
+            log.warning("content security policy violated", directive=_violated_directive())
         return "", 204
 
     csp_report.is_exempt = True  # type: ignore[attr-defined]
     return doors
+
+
+def _violated_directive() -> str:
+    request.max_content_length = MOST_BYTES_OF_A_REPORT
+    try:
+        report = request.get_json(silent=True, force=True)
+    except (RecursionError, RequestEntityTooLarge):  # brackets in brackets, a megabyte: no browser says that
+        return ""
+    inner = report.get("csp-report") if isinstance(report, dict) else None
+    return str(inner.get("effective-directive", ""))[:40] if isinstance(inner, dict) else ""
 
 
 def browser_secret() -> str:

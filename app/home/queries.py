@@ -67,7 +67,7 @@ def sender_name() -> str:
         name = community_facts().name
     except SQLAlchemyError:
         name = ""
-    return f"{name}（つぼみ）" if name else t("つぼみ")
+    return t("%(name)s（つぼみ）", name=name) if name else t("つぼみ")
 
 
 def home_page(viewer: Viewer, *, first_steps: bool) -> HomePage:
@@ -89,17 +89,18 @@ def home_page(viewer: Viewer, *, first_steps: bool) -> HomePage:
 
 
 def _greeting(name: str) -> str:
-    """「はるかさん、こんにちは」; a name that already carries さん gets no second one."""
-    if "さん" in name:
-        return t("%(name)s、こんにちは", name=name)
-    return t("%(name)sさん、こんにちは", name=name)
+    """「はるかさん、こんにちは」; brackets behind a name are not spoken, and さん is not said twice."""
+    spoken = name.partition("（")[0].strip() or name
+    if spoken.endswith("さん"):
+        return t("%(name)s、こんにちは", name=spoken)
+    return t("%(name)sさん、こんにちは", name=spoken)
 
 
 _DEMO_WORDS = {
     "haruka": (_("内定者"), _("同期のひろばを読み、ひとこと書いてみます")),
     "jinji": (_("人事・採用担当"), _("招待の一覧と、ひろばの様子を見ます")),
     "takumi": (_("社員"), _("内定者の話題に、5分だけ返事をします")),
-    "mod": (_("ひろば運営"), _("困った投稿を、理由を添えて非表示にします")),
+    "mod": (_("ひろば運営"), _("ルールに合わない投稿を、理由を添えて非表示にします")),
 }
 
 

@@ -114,6 +114,11 @@ class InvitationPage:
         """Not revoked: it can be corrected, sent and revoked."""
         return self.row.state != "revoked"
 
+    @property
+    def can_correct(self) -> bool:
+        """Open, and of roles this viewer could give: with another address it would give them to somebody else."""
+        return self.is_open and {*self.invitee.roles} <= {value for value, _label in self.choices.roles}
+
 
 @dataclass(frozen=True)
 class Review:

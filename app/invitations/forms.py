@@ -23,7 +23,7 @@ from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.accounts.cards import ROLE_NAMES
-from app.core.forms import BaseForm, LineField, longest, no_nul, required
+from app.core.forms import BaseForm, LineField, fits, longest, no_nul, required
 from app.core.i18n import _
 from app.core.ids import is_public_id
 from app.core.names import MAX_DISPLAY_NAME_LENGTH, MAX_PERSON_NAME_LENGTH
@@ -80,7 +80,7 @@ class PersonForm(BaseForm):
     mail = LineField(_("メールアドレス"), [required(), longest(LONGEST_MAIL)])
     cohort = SelectField(_("入社時期"), validate_choice=False, default="")
     group = SelectField(_("班"), validate_choice=False, default="")
-    department = LineField(_("部署"), [longest(LONGEST_DEPARTMENT)])
+    department = LineField(_("部署"), [longest(LONGEST_DEPARTMENT), fits(2 * LONGEST_DEPARTMENT)])
     joined_company_year = IntegerField(_("入社年"), [Optional(), NumberRange(1950, 2100)])
 
     def offer(self, choices: InvitingChoices) -> PersonForm:
@@ -165,7 +165,7 @@ class NameForm(BaseForm):
 
     display_name = LineField(_("呼び名"), [required(), longest(MAX_DISPLAY_NAME_LENGTH)])
     bud = RadioField(
-        _("つぼみ"),
+        _("つぼみ（アイコン）"),
         choices=options((str(bud), _("つぼみ %(number)s", number=bud)) for bud in range(1, BUDS + 1)),
     )
 

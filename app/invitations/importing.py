@@ -7,15 +7,15 @@ columns that touch the 14 items of fair selection are not read at all.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from email_validator import EmailNotValidError, validate_email
 
+from app.accounts.mails import normal_mail
 from app.core.errors import Sentence
-from app.core.i18n import _
-from app.core.names import NameRefused, check_person_name, fold, to_kana
+from app.core.i18n import _, join_names
+from app.core.names import NameRefused, check_person_name, fold, normalized, to_kana
 from app.core.tables import Row, TableTooLarge, read_rows, split_header
 
 _SHOWN_CHOICES = 10  # names listed in a sentence; more would not be read
@@ -83,13 +83,6 @@ def read_invitations(text: str, *, cohorts: Mapping[str, str], groups: Mapping[s
     )
 
 
-def normal_mail(typed: str) -> str:
-    """Return the mail address as it is stored and compared: half-width, trimmed, lower case, no `mailto:`."""
-    text = unicodedata.normalize("NFKC", typed).strip()
-    text = re.sub(r"^mailto:", "", text, flags=re.IGNORECASE)
-    return text.strip(" \u200b\ufeff<>").lower()
-
-
 # --- which column holds what -----------------------------------------------------------------------------
 
 _HEADERS = {
@@ -137,7 +130,7 @@ def _columns_by_content(rows: Sequence[Row], places: _Places) -> dict[int, str]:
         "kana": lambda cell: bool(re.fullmatch(r"[\u3041-\u3096\u30a1-\u30fc\s]+", cell)),
         "legal_name": lambda cell: bool(re.search(r"\w", cell)) and not re.search(r"\d", cell),
     }
-    sample = [[unicodedata.normalize("NFKC", cell).strip() for cell in row.cells] for row in rows[:20]]
+    sample = [[normalized("NFKC", cell).strip() for cell in row.cells] for row in rows[:20]]
     columns: dict[int, str] = {}
     for column, looks_like in looks.items():
         for position in range(max(map(len, sample), default=0)):
@@ -288,7 +281,7 @@ def _place_problems(line: InvitationLine, places: _Places) -> list[Sentence | st
 
 
 def _choices(names: Sequence[str]) -> str:
-    shown = "、".join(names[:_SHOWN_CHOICES])
+    shown = join_names(names[:_SHOWN_CHOICES])
     return f"{shown} …" if len(names) > _SHOWN_CHOICES else shown or "—"
 
 

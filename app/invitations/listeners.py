@@ -49,7 +49,6 @@ def mail_invitation(fact: InvitationSent, delivery: Delivery) -> None:
     context = {
         "name": row.legal_name,
         "community": row.community,
-        "inviter": row.inviter or "",
         "help_line": row.help_line,
         "is_candidate": bool(row.roles & Role.CANDIDATE),
         "link": link_to(f"/invitations/{secret_of(PURPOSE, row.nonce)}"),
@@ -57,6 +56,7 @@ def mail_invitation(fact: InvitationSent, delivery: Delivery) -> None:
     }
     with speaking("ja"):
         subject = t("【%(community)s】内定者コミュニティへのご招待", community=row.community)
+        context["whom_to_ask"] = _whom_to_ask(row.inviter)
     send_letter(
         to_address=row.mail,
         to_name=row.legal_name or None,
@@ -66,3 +66,12 @@ def mail_invitation(fact: InvitationSent, delivery: Delivery) -> None:
         language="ja",
         key=delivery.key,
     )
+
+
+def _whom_to_ask(inviter: str | None) -> str:
+    """Who answers questions; a name that already carries さん gets no second one."""
+    if not inviter:
+        return t("ご不明な点は、人事の担当者までお問い合わせください。")
+    if "さん" in inviter:
+        return t("ご不明な点は、招待した%(name)sまでお問い合わせください。", name=inviter)
+    return t("ご不明な点は、招待した%(name)sさんまでお問い合わせください。", name=inviter)

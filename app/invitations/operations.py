@@ -85,13 +85,15 @@ def _given_roles(viewer: Viewer, invitee: Invitee) -> Role:
     if not roles:
         raise _wrong("role", _("役割を選んでください"))
     if roles & ~invitable:
-        raise Forbidden(
-            _("この役割の方を招待できるのは、システム管理者または人事責任者です。担当の方にご相談ください。")
-        )
+        raise Forbidden(_not_theirs_to_give())
     refusal = why_not_these_roles(int(roles))
     if refusal is not None:
         raise _wrong("role", refusal)
     return roles
+
+
+def _not_theirs_to_give() -> str:
+    return _("この役割の方を招待できるのは、システム管理者または人事責任者です。担当の方にご相談ください。")
 
 
 def _in_turn() -> None:
@@ -205,7 +207,7 @@ def _tried(
         fields[field] = [refused.sentence]
         return typed
     if len(name) > LONGEST_PERSON_NAME:
-        fields[field] = [_("使える文字の数を超えています。もう少し短くしてください")]
+        fields[field] = [_("長すぎるため保存できません。もう少し短くしてください")]
     return name
 
 
@@ -294,11 +296,14 @@ def correct_invitation(viewer: Viewer, invitation_id: PublicId, invitee: Invitee
     """Correct the name, address or place of an invitation; its roles stay.
 
     Another address ends the link that went to the old one: it has to be sent again. Raises NotFound, Invalid,
-    or Conflict for one that was revoked.
+    Forbidden where its roles are not the viewer's to give, or Conflict for one that was revoked.
     """
-    invitable_roles(viewer)
+    invitable = invitable_roles(viewer)
     _in_turn()  # before the row, in the order in which inviting locks the two
     row = policy.claim(viewer, Invitation, invitation_id, "handle")
+    # With another address in it, an invitation gives its roles to another person.
+    if row.roles & ~invitable:
+        raise Forbidden(_not_theirs_to_give())
     if row.revoked_at is not None:
         raise Conflict(
             _("この招待は取り消されています。同じ方をもう一度招待するには、新しい招待を作ってください。")
@@ -354,7 +359,7 @@ def accept_invitation(
         raise NotFound()
     member = _new_member(
         invitation,
-        free_name(display_name),
+        free_name(secret, display_name),
         bud=bud,
         pace=pace,
         language=language,
@@ -396,7 +401,7 @@ def _new_member(
 
 def _accepted_rules(version: int) -> int:
     if version != newest_rules_version():
-        raise Conflict(_("ルールが新しくなりました。お手数ですが、もう一度ルールをご確認ください。"))
+        raise Conflict(_("ルールが新しくなりました。もう一度お読みください。"))
     return version
 
 

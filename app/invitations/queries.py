@@ -290,14 +290,17 @@ def welcome(secret: str) -> Welcome:
     )
 
 
-def free_name(display_name: str) -> str:
-    """A 呼び名 cleaned, that passes for nobody official and for no group (privacy.md). Raises Invalid."""
+def free_name(secret: str, display_name: str) -> str:
+    """A 呼び名 cleaned, that passes for nobody official and for no group (privacy.md). Raises Invalid.
+
+    Groups of the cohort this link leads to: those of another must not be found out by trying their names.
+    """
     try:
-        name = check_display_name(display_name, reserved=_reserved_names())
+        name = check_display_name(display_name, reserved=_reserved_names(secret))
     except NameRefused as refused:
         raise _name_refused(refused.sentence) from refused
     if len(name) > LONGEST_NAME or len(fold(name)) > LONGEST_FOLD:
-        raise _name_refused(_("使える文字の数を超えています。もう少し短くしてください"))
+        raise _name_refused(_("長すぎるため保存できません。もう少し短くしてください"))
     return name
 
 
@@ -307,10 +310,15 @@ def _name_refused(sentence: Sentence | str) -> Invalid:
     )
 
 
-def _reserved_names() -> list[str]:
+def _reserved_names(secret: str) -> list[str]:
     staff = session.execute(
         select(Member.display_name, Member.legal_name).where(
             Member.roles.bitwise_and(int(POWERS)) != 0, Member.ended_at.is_(None)
         )
     )
-    return [name for row in staff for name in row if name] + list(session.scalars(select(Group.name)))
+    groups = session.scalars(
+        select(Group.name)
+        .join(Invitation, Invitation.cohort_id == Group.cohort_id)
+        .where(Invitation.secret_hash == hashed(secret))
+    )
+    return [*(name for row in staff for name in row if name), *groups]

@@ -102,7 +102,7 @@ def _judged(
     if is_candidate and cohort is None and not line.cohort_name:
         sentences.append(_("入社時期を入力してください。列がないときは、下の欄でまとめて選べます"))
     if max(len(line.legal_name), len(line.kana)) > LONGEST_PERSON_NAME:
-        sentences.append(_("名前に使える文字の数を超えています。もう少し短くしてください"))
+        sentences.append(_("名前が長すぎるため保存できません。もう少し短くしてください"))
     if line.group and group is None:
         sentences.append(_("班「%(name)s」は、この入社時期にはありません", name=line.group_name))
     invitee = Invitee(

@@ -361,7 +361,7 @@ def answer_name(secret: str) -> Answer:
     """Keep the name in this browser and go on."""
     opened = queries.welcome(secret)
     typed = parse(NameForm)
-    _note(secret, display_name=queries.free_name(typed["display_name"]), bud=int(typed["bud"]))
+    _note(secret, display_name=queries.free_name(secret, typed["display_name"]), bud=int(typed["bud"]))
     return _go_on(secret, opened)
 
 
@@ -466,9 +466,8 @@ def accept(secret: str) -> Answer:
 def _password_hash(password: str, opened: Welcome, draft: dict[str, Any]) -> str | None:
     if not password:
         if _needs_password(opened):
-            raise Invalid(
-                _("パスワードを入力してください。"), {"password": [_("パスワードを入力してください")]}
-            )
+            sentence = _("パスワードを入力してください")
+            raise Invalid(sentence, {"password": [sentence]})
         return None
     about = (opened.mail, opened.legal_name, str(draft["display_name"]))
     return new_password_hash(password, about=about, field="password")

@@ -19,8 +19,8 @@ from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput
 
 from app.accounts.forms import mail_shaped
-from app.core.forms import BaseForm, LineField, longest, no_nul, required, trimmed
-from app.core.i18n import _
+from app.core.forms import BaseForm, LineField, fits, longest, no_nul, required, trimmed
+from app.core.i18n import _, t, tn
 
 ROLES = (
     ("employee", _("社員")),
@@ -31,12 +31,6 @@ ROLES = (
     ("auditor", _("監査担当")),
     ("administrator", _("システム管理者")),
 )
-PEOPLE = (
-    ("candidate", _("内定者")),
-    ("employee", _("社員")),
-    ("powers", _("人事・運営")),
-    ("all", _("すべて")),
-)
 # The empty choice of a place: in no 班.
 NO_GROUP = ""
 _MAIL = {"type": "email", "autocomplete": "email", "inputmode": "email", "autocapitalize": "none"}
@@ -46,6 +40,16 @@ _CODE = {
     "autocapitalize": "none",
     "spellcheck": "false",
 }
+
+
+def kinds_of_people() -> dict[str, str]:
+    """The lists of the office: what is asked for → label."""
+    return {
+        "candidate": tn("内定者", "内定者", 2),
+        "employee": tn("社員", "社員", 2),
+        "powers": t("人事・運営"),
+        "all": t("すべて"),
+    }
 
 
 class OptionalLineField(LineField):
@@ -97,7 +101,7 @@ class SizeForm(BaseForm):
 class HelpLineForm(BaseForm):
     """Whom to call."""
 
-    help_line = OptionalLineField(_("相談窓口の電話"), [longest(100)])
+    help_line = OptionalLineField(_("相談窓口の電話"), [longest(100), fits(200)])
 
 
 class FirstHrForm(BaseForm):
@@ -111,16 +115,17 @@ class FirstHrForm(BaseForm):
 class CohortForm(BaseForm):
     """A cohort."""
 
-    name = LineField(_("入社時期の名前"), [required(), longest(30)])
+    name = LineField(_("入社時期の名前"), [required(), longest(30), fits(60)])
     starts_on = DateField(_("入社日"), [InputRequired(_("日付を選んでください"))])
-    office_note = OptionalLineField(_("人事用のメモ"), [longest(30)])
+    office_note = OptionalLineField(_("人事用のメモ"), [longest(30), fits(60)])
     is_minor_profile = BooleanField(_("18歳未満の方がいる"))
 
 
 class FirstCohortForm(BaseForm):
     """The first cohort, with boards to begin on."""
 
-    name = LineField(_("入社時期の名前"), [required(), longest(30)])
+    # A board is named after it, in a column of the same width.
+    name = LineField(_("入社時期の名前"), [required(), longest(30), fits(50)])
     starts_on = DateField(_("入社日"), [InputRequired(_("日付を選んでください"))])
     opens_square = BooleanField(_("「みんなのひろば」を開く"), default=True)
     opens_cohort_board = BooleanField(_("「同期のひろば」を開く"), default=True)
@@ -129,7 +134,7 @@ class FirstCohortForm(BaseForm):
 class GroupForm(BaseForm):
     """The name of a 班."""
 
-    name = LineField(_("班の名前"), [required(), longest(30)])
+    name = LineField(_("班の名前"), [required(), longest(30), fits(60)])
 
 
 class PlaceForm(BaseForm):
@@ -160,13 +165,13 @@ class WallsForm(BaseForm):
 class SuspendForm(BaseForm):
     """Why somebody's doors are closed for a while."""
 
-    reason = TextAreaField(_("理由"), [required(), longest(400)], filters=[no_nul])
+    reason = TextAreaField(_("理由"), [required(), longest(400), fits(400)], filters=[no_nul])
 
 
 class EndForm(BaseForm):
     """Why somebody's membership ends."""
 
-    reason = TextAreaField(_("理由"), [required(), longest(400)], filters=[no_nul], id="end-reason")
+    reason = TextAreaField(_("理由"), [required(), longest(400), fits(400)], filters=[no_nul], id="end-reason")
     keeps_name = BooleanField(_("書いた投稿に、呼び名を残す"))
 
 
@@ -184,4 +189,4 @@ class CommunityForm(BaseForm):
     """What stands on every page."""
 
     name = LineField(_("会社名"), [required(), longest(60)])
-    help_line = OptionalLineField(_("相談窓口の電話"), [longest(100)])
+    help_line = OptionalLineField(_("相談窓口の電話"), [longest(100), fits(200)])

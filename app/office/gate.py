@@ -12,8 +12,6 @@ from app.core.errors import NotFound
 from app.core.ids import PublicId
 from app.models import Community, Member
 from app.policy import Viewer
-from app.policy.logic import as_clause
-from app.policy.rules import member_administer
 
 
 def check_entrance(viewer: Viewer) -> None:
@@ -43,8 +41,8 @@ def may(viewer: Viewer, action: str) -> bool:
 
 
 def administered(viewer: Viewer) -> ColumnElement[bool]:
-    """Members in the viewer's care who have not left; suspended ones belong to it, though no page shows them."""
-    return as_clause(member_administer(viewer, Member)) & Member.ended_at.is_(None)
+    """Members in the viewer's care; suspended ones belong to it, though no page shows them."""
+    return policy.allowed(viewer, "administer", Member)
 
 
 def administered_members(viewer: Viewer, member_ids: Collection[PublicId]) -> Sequence[Member]:

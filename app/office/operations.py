@@ -360,6 +360,17 @@ def put_into_group(viewer: Viewer, member_ids: Collection[PublicId], group_id: P
     return len(members)
 
 
+@operation
+def place_in_cohort(
+    viewer: Viewer, cohort_id: PublicId, member_ids: Collection[PublicId], group_id: PublicId | None
+) -> int:
+    """The same for people of one cohort's page. Raises NotFound also where somebody belongs to another one."""
+    cohort = _cohort(viewer, cohort_id)
+    if any(member.cohort_id != cohort.id for member in administered_members(viewer, member_ids)):
+        raise NotFound()
+    return put_into_group(viewer, member_ids, group_id)
+
+
 def _refuse_blocked_pairs(group_id: int, newcomers: Collection[int]) -> None:
     together = {
         *newcomers,
@@ -371,7 +382,7 @@ def _refuse_blocked_pairs(group_id: int, newcomers: Collection[int]) -> None:
         .limit(1)
     )
     if pair is not None:
-        raise _wrong("group", _("ご本人の希望により、この班に入れない方がいます。別の班を選んでください"))
+        raise _wrong("group", _("この班には入れられません。別の班を選んでください"))
 
 
 @operation

@@ -32,8 +32,6 @@ from app.models import (
     Wall,
 )
 from app.policy import Viewer
-from app.policy.logic import as_clause
-from app.policy.rules import member_end, member_suspend
 
 from .cards import (
     CohortPage,
@@ -338,15 +336,14 @@ def person_page(viewer: Viewer, member_id: PublicId) -> PersonPage:
             Member.department,
             Member.suspension_reason,
             Cohort.public_id.label("cohort_public_id"),
-            as_clause(member_suspend(viewer, Member)).label("can_suspend"),
-            as_clause(member_end(viewer, Member)).label("can_end"),
+            policy.allowed(viewer, "suspend", Member).label("can_suspend"),
+            policy.allowed(viewer, "end", Member).label("can_end"),
         )
         .where(Member.public_id == member_id, _in_care(viewer))
     ).first()
     if row is None:
         raise NotFound()
     is_candidate = bool(row.roles & Role.CANDIDATE)
-    is_oneself = row.id == viewer.id
     return PersonPage(
         id=row.public_id,
         legal_name=row.legal_name,
@@ -363,7 +360,7 @@ def person_page(viewer: Viewer, member_id: PublicId) -> PersonPage:
         is_suspended=row.is_suspended,
         suspension_reason=row.suspension_reason,
         can_suspend=row.can_suspend,
-        can_end=row.can_end and not is_oneself and not row.is_suspended,
+        can_end=row.can_end,
         can_place=is_candidate and may(viewer, "organise"),
         cohorts=_cohort_choices() if is_candidate else (),
         groups=_group_choices(row.cohort_id) if is_candidate else (),

@@ -54,7 +54,7 @@ def _software(settings: Settings) -> Iterator[Check]:
         is_fine=is_current,
         advice=""
         if is_current
-        else t("データベースの形が、このプログラムと合っていません。つぼみを起動し直してください。"),
+        else t("データベースの版が、このプログラムと合っていません。つぼみを起動し直してください。"),
     )
     modes = {"threading": t("スレッド（約500人の同時接続まで）"), "gevent": t("gevent（複数プロセス）")}
     yield Check(t("動作モード"), modes[settings.async_mode])
@@ -99,7 +99,7 @@ def _mail(settings: Settings, waits: int) -> Iterator[Check]:
                 "それまで、メールのリンクによるサインインは使えません。"
             ),
         )
-    yield Check(t("配達を待っている処理"), t("%(count)s件", count=f"{waits:,}"))
+    yield Check(t("送信待ちの処理"), t("%(count)s件", count=f"{waits:,}"))
 
 
 def mail_server(settings: Settings) -> str:

@@ -33,7 +33,6 @@ from . import budgets, gate, operations, queries, system
 from .cards import PeopleFilter, SetUpPage
 from .forms import (
     NO_GROUP,
-    PEOPLE,
     CohortForm,
     CommunityForm,
     CompanyForm,
@@ -51,6 +50,7 @@ from .forms import (
     SizeForm,
     SuspendForm,
     WallsForm,
+    kinds_of_people,
     offer,
 )
 
@@ -185,7 +185,7 @@ def send_test_letter() -> AnyResponse:
     spend(budgets.SAMPLE_LETTER, str(g.viewer.id))
     operations.ask_for_sample_letter(g.viewer)
     if system.mail_server(settings_now()):
-        flash(t("テストメールを送りました。数十秒たっても届かないときは、設定をご確認ください"))
+        flash(t("テストメールを送りました。1分ほどたっても届かないときは、設定をご確認ください"))
     else:
         flash(t("テストメールを保存しました。「保存されたメールを開く」から読めます"))
     return redirect(url_for(".mail"))
@@ -283,7 +283,7 @@ def desk() -> str:
 @bp.get("/hr/people")
 def people() -> str:
     """Everybody, in フリガナ order."""
-    kinds = dict(PEOPLE)
+    kinds = kinds_of_people()
     role = request.args.get("role", "candidate")
     chosen = PeopleFilter(
         query=request.args.get("q", "").replace("\0", "").strip()[:60],
@@ -292,7 +292,7 @@ def people() -> str:
         role=role if role in kinds else "candidate",
     )
     found = queries.people_page(g.viewer, chosen, number=request.args.get("page", 1, type=int))
-    return page("office/people.html", page=found, kinds=PEOPLE)
+    return page("office/people.html", page=found, kinds=kinds.items())
 
 
 @bp.get("/hr/people/<id:person_id>")
@@ -418,7 +418,7 @@ def open_group(cohort_id: str) -> AnyResponse:
 def place_many(cohort_id: str) -> AnyResponse:
     """Put the chosen people into a 班, or out of it."""
     form = parse(PlaceForm)
-    count = operations.put_into_group(g.viewer, form["people"], form["group"] or None)
+    count = operations.place_in_cohort(g.viewer, cohort_id, form["people"], form["group"] or None)
     flash(t("%(count)s名の班を変更しました", count=count))
     return redirect(url_for(".cohort", cohort_id=cohort_id))
 

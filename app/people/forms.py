@@ -18,7 +18,7 @@ class ProfileForm(BaseForm):
 
     display_name = LineField(_("呼び名"), validators=[required(_("呼び名を入力してください"))])
     bud = RadioField(
-        _("つぼみ"),
+        _("つぼみ（アイコン）"),
         coerce=int,
         choices=[
             SelectChoice(number, _("つぼみ %(number)s", number=number)) for number in range(1, BUDS + 1)

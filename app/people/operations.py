@@ -28,7 +28,7 @@ def change_profile(viewer: Viewer, *, display_name: str, bud: int, pace: str, la
     staff are refused. Raises Invalid with a sentence per field.
     """
     if bud not in range(1, BUDS + 1) or pace not in PACES or language not in LANGUAGES:
-        raise Invalid(_("選べない項目が送られました。画面を開き直してください。"))
+        raise Invalid(_("選べない項目が含まれています。画面を開き直してください。"))
     # Compared before the transaction: folding a thousand names would keep every other writer waiting.
     name = _free_name(viewer, display_name)
     _write_profile(viewer, name, bud, pace, language)
@@ -52,10 +52,10 @@ def _free_name(viewer: Viewer, display_name: str) -> str:
 
 
 def _names_of_others(viewer: Viewer) -> set[str]:
-    """The names of staff, whom everyone sees anyway, and of the groups this viewer knows; no candidate's."""
+    """The names of the staff and of the groups this viewer knows: a refusal must not tell of anybody else."""
     staff = session.execute(
         select(Member.display_name, Member.legal_name).where(
-            Member.roles.bitwise_and(int(STAFF)) != 0, Member.id != viewer.id, Member.ended_at.is_(None)
+            Member.roles.bitwise_and(int(STAFF)) != 0, Member.id != viewer.id, allowed(viewer, "view", Member)
         )
     )
     groups = session.scalars(select(Group.name).where(allowed(viewer, "view", Group)))

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import Label
 
 from app.core.db import session
 from app.core.errors import NotFound
-from app.core.i18n import t
+from app.core.i18n import t, tn
 from app.core.ids import PublicId
 from app.core.names import fold
 from app.core.paging import Cursor
@@ -104,8 +104,8 @@ def _tabs(viewer: Viewer) -> dict[str, tuple[str, str]]:
     """Key → (label, whom the list holds)."""
     tabs = {
         "cohort": (t("同期"), t("同じ時期に入社する内定者です")),
-        "candidates": (t("内定者"), t("このコミュニティの内定者です")),
-        "staff": (t("社員・人事"), t("質問に答えたり、運営を担当したりする人たちです")),
+        "candidates": (tn("内定者", "内定者", 2), t("このコミュニティの内定者です")),
+        "staff": (t("社員・人事"), t("質問に答えたり、運営を担当したりする社員と人事です")),
     }
     if viewer.cohort_id is None:
         del tabs["cohort"]

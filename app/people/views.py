@@ -17,7 +17,7 @@ from .forms import NoForm, ProfileForm
 
 bp = Blueprint("people", __name__)
 
-_SLOWER = _("短い時間に何度も変更されました。時間をおいてもう一度お試しください。")
+_SLOWER = _("変更が続いたため、いったん止めています。時間をおいてもう一度お試しください。")
 BLOCKS = Budget("blocks", "60/hour", _SLOWER)
 PROFILES = Budget("profiles", "60/hour", _SLOWER)
 

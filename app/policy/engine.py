@@ -32,6 +32,7 @@ class _Rule:
     function: RuleFunction
     loads: tuple[str, ...]
     why_not: WhyNot | None
+    sight: str
 
 
 _rules: dict[tuple[str, type[Base]], _Rule] = {}
@@ -42,14 +43,23 @@ class NoSuchRule(RuntimeError):
 
 
 def rule(
-    action: str, kind: type[Base], *, loads: tuple[str, ...] = (), why_not: WhyNot | None = None
+    action: str,
+    kind: type[Base],
+    *,
+    loads: tuple[str, ...] = (),
+    why_not: WhyNot | None = None,
+    sight: str = "view",
 ) -> Callable[[RuleFunction], RuleFunction]:
-    """Register the rule of one (action, kind). `loads` names the relations a row must have loaded to be asked."""
+    """Register the rule of one (action, kind). `loads` names the relations a row must have loaded to be asked.
+
+    `sight` names the rule that says for whom the row exists at all when this is tried; HR, for example, acts on
+    suspended people whom no page shows.
+    """
 
     def register(function: RuleFunction) -> RuleFunction:
         if (action, kind) in _rules:
             raise RuntimeError(f"two rules say who may {action} a {kind.__name__}")
-        _rules[action, kind] = _Rule(function, loads, why_not)
+        _rules[action, kind] = _Rule(function, loads, why_not, sight)
         return function
 
     return register
@@ -70,16 +80,18 @@ def _rule_of(action: str, kind: type[Base]) -> _Rule:
 def can(viewer: Viewer, action: str, row: Base) -> bool:
     """Whether the viewer may do this to this row; acting always needs seeing."""
     kind = type(row)
-    seen = action == "view" or bool(_rule_of("view", kind).function(viewer, row))
-    return seen and bool(_rule_of(action, kind).function(viewer, row))
+    rule_ = _rule_of(action, kind)
+    seen = rule_.sight == action or bool(_rule_of(rule_.sight, kind).function(viewer, row))
+    return seen and bool(rule_.function(viewer, row))
 
 
 def allowed(viewer: Viewer, action: str, kind: type[Base]) -> ColumnElement[bool]:
     """The same rule as a WHERE clause over `kind`."""
-    clause = as_clause(_rule_of(action, kind).function(viewer, kind))
-    if action == "view":
+    rule_ = _rule_of(action, kind)
+    clause = as_clause(rule_.function(viewer, kind))
+    if rule_.sight == action:
         return clause
-    return as_clause(_rule_of("view", kind).function(viewer, kind)) & clause
+    return as_clause(_rule_of(rule_.sight, kind).function(viewer, kind)) & clause
 
 
 @cache
@@ -138,10 +150,11 @@ def _fetch(
     is_locked: bool,
 ) -> K:
     column = key if key is not None else kind.public_id  # type: ignore[attr-defined]
+    sight = _rule_of(action, kind).sight
     query = (
         select(kind)
-        .where(column == public_id, allowed(viewer, "view", kind))
-        .options(*loads_of(kind, "view", action), *also)
+        .where(column == public_id, allowed(viewer, sight, kind))
+        .options(*loads_of(kind, sight, action), *also)
     )
     if is_locked:
         query = query.with_for_update(of=kind, key_share=True)
@@ -157,5 +170,5 @@ def why_not(viewer: Viewer, action: str, row: Base) -> Sentence | str:
     """The sentence for a person who may see the row but not do this."""
     explain = _rule_of(action, type(row)).why_not
     if explain is None:
-        return _("この操作はできません。必要なときは、人事または運営の担当者にご相談ください。")
+        return _("この操作はできません。必要なときは、人事またはひろば運営の担当者にご相談ください。")
     return explain(viewer, row)

@@ -95,14 +95,14 @@ def member_view(viewer: Viewer, member: Any) -> Verdict:
     )
 
 
-@rule("administer", Member)
+@rule("administer", Member, sight="administer")
 def member_administer(viewer: Viewer, member: Any) -> Verdict:
     """HR's list of people, suspended ones included, is HR's and the administrator's."""
-    return any_of(viewer.is_hr, viewer.is_administrator)
+    return all_of(any_of(viewer.is_hr, viewer.is_administrator), none_of(is_set(member.ended_at)))
 
 
 def _why_no_block(viewer: Viewer, member: Any) -> Sentence:
-    return _("人事・運営の担当者はブロックできません。困っていることがあれば、相談窓口にお話しください。")
+    return _("人事・ひろば運営の担当者はブロックできません。困っていることがあれば、相談窓口にお話しください。")
 
 
 @rule("block", Member, why_not=_why_no_block)
@@ -115,9 +115,9 @@ def member_block(viewer: Viewer, member: Any) -> Verdict:
     )
 
 
-@rule("suspend", Member)
+@rule("suspend", Member, sight="administer")
 def member_suspend(viewer: Viewer, member: Any) -> Verdict:
-    """HR suspends candidates and employees; the administrator's lead decides about other powers. Never oneself."""
+    """HR suspends candidates and employees, the administrator anybody. Never oneself."""
     return all_of(
         none_of(same(member.id, viewer.id)),
         any_of(
@@ -127,17 +127,22 @@ def member_suspend(viewer: Viewer, member: Any) -> Verdict:
     )
 
 
-@rule("end", Member)
+@rule("end", Member, sight="administer")
 def member_end(viewer: Viewer, member: Any) -> Verdict:
-    """Leaving is one's own act; HR may end the membership of candidates and employees, with a reason."""
+    """HR may end the membership of candidates and employees, the administrator that of staff. Never one's own."""
     return all_of(
-        viewer.is_active,
+        none_of(same(member.id, viewer.id)),
         any_of(
-            same(member.id, viewer.id),
             all_of(viewer.is_hr, none_of(has_any_bit(member.roles, UNBLOCKABLE))),
             all_of(viewer.is_administrator, has_any_bit(member.roles, STAFF)),
         ),
     )
+
+
+@rule("leave", Member)
+def member_leave(viewer: Viewer, member: Any) -> Verdict:
+    """Leaving is everybody's own act."""
+    return all_of(viewer.is_active, same(member.id, viewer.id))
 
 
 # ── doors ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -221,7 +226,7 @@ def topic_view(viewer: Viewer, topic: Any) -> Verdict:
 def _why_no_reply(viewer: Viewer, topic: Any) -> Sentence:
     if topic.hidden_at is not None:
         return _(
-            "このトピックは運営が非表示にしているため、コメントできません。"
+            "このトピックはひろば運営が非表示にしているため、コメントできません。"
             "同じひろばに新しいトピックを作れます。"
         )
     return _("このひろばは、読むための場所です。ほかのひろばには書き込めます。")

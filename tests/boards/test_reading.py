@@ -48,6 +48,14 @@ def test_a_board_lists_topics_newest_first_with_its_readers_in_words(world, as_,
     assert "人事担当者と先輩社員も参加しています。ひろば運営（モデレーター）も読みます" in text
 
 
+def test_readers_are_named_in_the_plural_in_english(world, as_, write):
+    from app.core.db import session
+
+    write(lambda: session.execute(update(Member).where(Member.id == world.haruka.id).values(language="en")))
+    text = as_(world.haruka).page("/boards/square")
+    assert "All candidates, Employees, HR and Board moderators" in text
+
+
 def test_a_reply_does_not_move_its_topic(world, as_, acting, topic):
     """Otherwise a hidden person's reply would be seen in the order."""
     acting(world.takumi, reply_to_topic, world.topic_id, body="あとから")

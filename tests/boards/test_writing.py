@@ -168,7 +168,7 @@ def test_the_same_form_with_another_text_keeps_the_text_and_takes_it_the_next_ti
     answer = haruka.post(path, {"body": "書き直した文章", "submission_key": KEY})
     assert answer.status_code == 422
     assert "書き直した文章" in answer.text
-    assert "すでに送信されています" in answer.text
+    assert "すでに投稿されています" in answer.text
     key = re.search(r'name="submission_key"[^>]* value="([0-9a-f]{32})"', answer.text)
     assert key is not None
     assert key[1] != KEY

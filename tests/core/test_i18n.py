@@ -90,6 +90,11 @@ def test_numbers_choose_their_plural(english: Path) -> None:
         assert tn("%(count)s件の質問", "%(count)s件の質問", 3) == "3 questions"
 
 
+def test_a_text_with_a_plural_is_found_without_a_number_too(english: Path) -> None:
+    with speaking("en"):
+        assert t("%(count)s件の質問", count=1) == "One question"
+
+
 def test_a_lazy_label_finds_its_language_when_it_is_shown(english: Path) -> None:
     label = _("%(name)sさん、ようこそ", name="Haruka")
     assert str(label) == "Haruka" + "さん、ようこそ"

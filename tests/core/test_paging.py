@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, true
+from sqlalchemy import bindparam, select, true
 
 from app.core.db import session
-from app.core.paging import Cursor, Slice, read_slice
+from app.core.paging import Cursor, Keyset, Slice
 from app.models import Board, Topic
 from tests.conftest import NO_SUCH_ID, NOON, World
 
@@ -30,15 +30,15 @@ class Shelf:
     def read(self, cursor: Cursor, *, newest: bool = False, visible: Any = None) -> Slice[Any]:
         """One page, as public ids."""
         with self.app.app_context():
-            return read_slice(
-                select(Topic.id, Topic.public_id).where(Topic.board_id == self.board_id),
+            keyset = Keyset(
+                select(Topic.id, Topic.public_id).where(Topic.board_id == bindparam("board_id")),
                 key=Topic.id,  # type: ignore[arg-type]
                 public_id=Topic.public_id,  # type: ignore[arg-type]
                 visible=true() if visible is None else visible,
-                cursor=cursor,
                 size=SIZE,
                 is_newest_first=newest,
             )
+            return keyset.read(cursor, {"board_id": self.board_id})
 
 
 @pytest.fixture

@@ -31,7 +31,6 @@ EXCEPTIONS = (
 
 
 WHOLE_TEXTS = {
-    "（つぼみ）": "behind the community's name in the sender of a letter, in every language",
     "さん": "looked for in a name somebody chose, never shown",
 }
 SHOWN_AS_THEY_ARE = {"templates/styleguide.html": "sample content of a page that exists in development only"}

@@ -8,9 +8,10 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.core import clock
+from app.core.db import session
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.events import OutboxRow
 from app.invitations.cards import Invitee
@@ -172,16 +173,25 @@ def test_the_letter_survives_a_real_mail_parser(app: Any, sent_link: Any) -> Non
     assert (address.display_name, address.addr_spec) == ("髙橋 葵", "aoi@univ.example.jp")
     text = letter.get_body(("plain",)).get_content()
     for said in (
-        "髙橋 葵 様",
+        "髙橋 葵さん",
         "参加は任意です",
-        "リンクの期限",
+        "リンクの有効期限",
         f"http://localhost{path}",
-        "jinji",
+        "招待したjinjiさんまで",
         "心当たりがない",
     ):
         assert said in text
     assert "必須" not in text
     assert "<" not in text
+
+
+def test_an_inviter_whose_name_already_carries_san_gets_no_second_one(
+    world: Any, write: Any, sent_link: Any, letters: Any
+) -> None:
+    called = {"display_name": "佐藤さん（採用担当）"}
+    write(lambda: session.execute(update(Member).where(Member.id == world.jinji.id).values(called)))
+    sent_link()
+    assert "招待した佐藤さん（採用担当）まで" in letters()[-1].text
 
 
 def test_a_letter_sent_again_carries_a_new_link_and_the_old_one_dies(

@@ -43,7 +43,7 @@ def test_the_desk_counts_what_procedure_waits_for(world: World, as_: Any, write:
     text = as_(world.jinji).page("/hr")
     assert "まだ送っていない招待 1件" in text
     assert "期限が切れた招待 1件" in text
-    assert "手続き待ち 1名" in text
+    assert "送信済み・参加前 1名" in text
     assert "班が決まっていない内定者 1名" in text  # ren; yui's cohort has no 班 at all
 
 
@@ -214,7 +214,7 @@ def test_a_blocked_pair_is_not_put_into_one_group_and_hr_is_not_told_of_the_bloc
     hr = as_(world.jinji)
     answer = hr.post(f"/hr/people/{world.ren.public_id}/group", {"group": world.group_id})
     assert answer.status_code == 422
-    assert "ご本人の希望により" in answer.text
+    assert "この班には入れられません" in answer.text
     assert "ブロック" not in answer.text
     assert rows(select(GroupMember.group_id).where(GroupMember.member_id == world.ren.id)) == []
 
