@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from app import create_app
-from app.cli import install_commands
 from app.core.config import SettingRefused
 
 try:
@@ -13,4 +13,7 @@ try:
 except SettingRefused as refusal:
     sys.exit(str(refusal))
 
-install_commands(app)
+if os.environ.get("FLASK_RUN_FROM_CLI") == "true":  # a server has no use for commands, nor the time to load them
+    from app.cli import install_commands
+
+    install_commands(app)

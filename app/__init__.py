@@ -7,7 +7,6 @@ from pathlib import Path
 
 from flask import Flask
 from flask_compress import Compress
-from flask_migrate import Migrate
 
 from .core.config import Settings, read_settings
 from .core.db import db, engine_options
@@ -52,7 +51,6 @@ def _install_core(app: Flask, settings: Settings) -> None:
         COMPRESS_ALGORITHM=["gzip"],
     )
     db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     install_metrics(app)
     install_request_log(app)
     install_web(app, settings, Shell(visitor_of, NOBODY, surroundings_of))

@@ -8,22 +8,20 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
-from flask_migrate import upgrade
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
-from app.core.config import LOOPBACK_HOSTS, Settings
 from app.core.db import session
 from app.core.events import drain, waiting
-from app.core.health import MIGRATIONS, migration_state
 from app.core.i18n import compile_catalogues, missing_translations, update_catalogue
 from app.core.jobs import run_consumer
-from app.core.web import settings_now
-from app.models import Community, Member
+from app.core.migrations import install_migrations
+from app.models import Member
+from app.prepare import prepare_or_exit
 
 
 def install_commands(app: Flask) -> None:
-    """Give the app its commands."""
+    """Give the app its commands, and its migrations, which are commands too."""
+    install_migrations(app)
     for command in (prepare, worker):
         app.cli.add_command(command)
     for group in (translations, outbox, demo, second_factor, posts):
@@ -37,15 +35,7 @@ def install_commands(app: Flask) -> None:
 @with_appcontext
 def prepare() -> None:
     """Make everything ready to serve: translations, migrations, the demo; then say who can sign in."""
-    compile_catalogues()
-    try:
-        _migrate()
-        _fill()
-    except OperationalError as error:
-        raise _Stop(
-            f"データベースを開けませんでした（空き容量と権限をご確認ください）: {error.orig} / "
-            "The database could not be opened: check free space and permissions."
-        ) from error
+    prepare_or_exit(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 class _Stop(click.ClickException):
@@ -54,77 +44,6 @@ class _Stop(click.ClickException):
     def show(self, file: object = None) -> None:
         """Print the sentence alone."""
         print(self.message, file=sys.stderr)
-
-
-def _migrate() -> None:
-    state = migration_state()
-    if state == "gone":
-        raise _Stop(
-            "データベースにつながりません。TSUBOMI_DATABASE_URL をご確認ください / "
-            "The database does not answer: check TSUBOMI_DATABASE_URL."
-        )
-    if state == "ahead":
-        raise _Stop(
-            "データベースは、より新しいつぼみで更新されています。プログラムを新しい版に戻してください / "
-            "The database was migrated by a newer Tsubomi: use that version again."
-        )
-    if state in {"empty", "behind"}:
-        click.echo("データベースを準備しています… / Preparing the database…")
-        upgrade(directory=str(MIGRATIONS))
-
-
-def _fill() -> None:
-    settings = settings_now()
-    is_empty = session.scalar(select(Member.id).limit(1)) is None
-    if is_empty and settings.demo:
-        from app.seeds.demo import plant_demo
-
-        click.echo("デモの内定者コミュニティをつくっています（初回のみ、30秒ほど）… / Planting the demo community…")
-        plant_demo()
-        is_empty = False
-    is_demo = bool(session.scalar(select(Community.is_demo).where(Community.id == 1)))
-    if is_demo:
-        _refuse_public_demo(settings)
-        _say_who_can_sign_in(settings)
-    elif is_empty:
-        _say_first_link(settings)
-
-
-def _refuse_public_demo(settings: Settings) -> None:
-    if settings.demo_public:
-        return
-    if not settings.is_loopback or settings.host not in LOOPBACK_HOSTS:
-        raise _Stop(
-            "デモデータは、このサーバーの外に公開できません。HOST と TSUBOMI_BASE_URL を 127.0.0.1 にするか、"
-            "承知のうえで TSUBOMI_DEMO_PUBLIC=1 を指定してください / "
-            "Demo data is not served beyond this machine: use 127.0.0.1, or set TSUBOMI_DEMO_PUBLIC=1."
-        )
-
-
-def _say_who_can_sign_in(settings: Settings) -> None:
-    click.echo(
-        f"""
-  つぼみのデモを開けます / The Tsubomi demo is ready
-    {settings.base_url}/demo   ワンクリックでサインイン / one click signs you in
-
-    haruka@example.jp   内定者 / candidate        takumi@example.jp   社員 / employee
-    jinji@example.jp    人事 / HR                 mod@example.jp      ひろば運営 / moderator
-    admin@example.jp    管理者 / administrator    パスワード / password: tsubomi-demo
-"""
-    )
-
-
-def _say_first_link(settings: Settings) -> None:
-    from app.office.operations import make_first_administrator_link
-
-    path = make_first_administrator_link()
-    click.echo(
-        f"""
-  最初の管理者になるためのリンクです（1回だけ使えます。7日間有効）
-  This one-time link makes the first administrator (valid for seven days):
-    {settings.base_url}{path}
-"""
-    )
 
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -50,7 +50,11 @@ Response.default_headers = _headers_without_banner
 
 
 def post_worker_init(worker):
-    """Start the jobs in the process and say that the door is open."""
+    """Prepare where the start asks for it, start the jobs in the process, say that the door is open."""
+    if os.environ.get("TSUBOMI_PREPARE") == "1":
+        from app.prepare import prepare_or_exit
+
+        prepare_or_exit(worker.wsgi, code=3)  # gunicorn's own code for "not worth trying again"
     # The scaled mode has a process of its own for jobs (flask --app wsgi worker); the anchor of make bench has none.
     if MODE == "threading" and "tsubomi.huey" in worker.wsgi.extensions:
         from app.core.jobs import start_consumer

@@ -28,9 +28,9 @@ from app.core import clock
 from app.core.config import Settings, read_settings
 from app.core.db import Base, db, session
 from app.core.events import drain
-from app.core.health import MIGRATIONS
 from app.core.i18n import compile_catalogues
 from app.core.limits import install_limits
+from app.core.migrations import MIGRATIONS, install_migrations
 from app.core.names import fold
 from app.core.operation import unit_of_work
 from app.core.postal import ShelvedMail, shelf
@@ -100,6 +100,7 @@ def make_app(settings: Settings) -> Flask:
     """An app for tests: mistakes are raised instead of shown."""
     compile_catalogues()
     app = create_app(settings)
+    install_migrations(app)
     app.testing = True
     return app
 

@@ -46,9 +46,12 @@ def run(arguments: "list[str]") -> int:
     os.environ.update(settings)
     os.umask(0o077)  # what candidates write is for this account only
     os.chdir(ROOT)
-    prepared = subprocess.call([PYTHON, "-m", "flask", "--app", "wsgi", "prepare", *arguments])
-    if prepared != 0:
-        return prepared
+    if is_known(settings["TSUBOMI_DATA"]):
+        os.environ["TSUBOMI_PREPARE"] = "1"  # little to do: the server does it, and the program loads only once
+    else:
+        prepared = subprocess.call([PYTHON, "-m", "flask", "--app", "wsgi", "prepare", *arguments])
+        if prepared != 0:
+            return prepared
     sys.stdout.flush()
     os.execv(PYTHON, [PYTHON, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"])
 
@@ -164,6 +167,11 @@ def too_old(version: "tuple[int, ...]") -> str:
         "Python 3.11以上が必要です（いま%s、例 make run PYTHON=python3.12） / "
         "Python 3.11 or newer is needed; this is %s." % (here, here)
     )
+
+
+def is_known(folder: str) -> bool:
+    """Whether this folder has been started from before, with the database in it."""
+    return os.path.exists(os.path.join(folder, "tsubomi.db")) and "TSUBOMI_DATABASE_URL" not in os.environ
 
 
 def make_writable_folder(folder: str) -> None:

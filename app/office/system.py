@@ -15,7 +15,6 @@ from app.core.config import LOOPBACK_HOSTS, Settings
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.events import waiting
-from app.core.health import migration_state
 from app.core.i18n import join_names, t
 from app.core.ids import PublicId
 from app.core.postal import redacted, shelf, shelved, smtp_transport
@@ -47,6 +46,8 @@ def system_page(viewer: Viewer, settings: Settings) -> SystemPage:
 
 def _software(settings: Settings) -> Iterator[Check]:
     kind = t("SQLite（ファイル1つ）") if settings.is_sqlite else "PostgreSQL"
+    from app.core.migrations import migration_state  # loads Alembic, which a start does without
+
     is_current = migration_state() == "same"
     yield Check(
         t("データベース"),

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.core.db import session
-from app.core.health import migration_state
+from app.core.migrations import migration_state
 from tests.conftest import Client, Person, World
 
 TOKEN = "a-token-for-the-monitor"

@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.db import Base, db, session
-from app.core.health import MIGRATIONS
+from app.core.migrations import MIGRATIONS
 from app.core.operation import unit_of_work
 from app.models import EXCLUSIONS, Community, Member, Role, excluded_pair
 

@@ -88,10 +88,10 @@ def test_the_first_run_can_be_left_and_resumed_but_no_step_can_be_skipped(
     client.post(f"{path}/name", {"display_name": "あおい", "bud": "7"})
     assert client.get(f"{path}/password").location == f"{path}/rules"
     welcome = client.page(path)
-    assert "<span>つづきから</span>" in welcome
+    assert "<span>続きから</span>" in welcome
     assert f'href="{path}/rules"' in welcome
     assert "あおい" in client.page(f"{path}/name")
-    assert "<span>つづきから</span>" not in anyone().page(path)
+    assert "<span>続きから</span>" not in anyone().page(path)
 
 
 def test_what_cannot_be_taken_is_said_and_kept(anyone: Any, sent_link: Any, world: Any) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from app.core.logs import configure_logs
 from app.core.names import NameRefused, check_display_name, check_person_name, fold, grapheme_length, to_kana
 from app.core.tables import read_rows
 from app.invitations.importing import read_invitations
+from tests.conftest import Client
 
 MEGABYTE = 1024 * 1024
 # Before these were bounded, each of them took minutes; a busy machine still does any of them in this time.
@@ -49,8 +51,6 @@ def send_bare(client: Any, path: str, typed: dict[str, str]) -> Any:
 
 @pytest.mark.parametrize("kind", HEAVY)
 def test_nobody_at_the_door_can_keep_the_house_busy(sqlite_app: Any, kind: str) -> None:
-    from tests.conftest import Client
-
     client = Client(sqlite_app, sqlite_app.test_client())
     with soon():
         for path, field in (("/sign-in", "email"), ("/sign-in/link", "mail"), ("/password/forgot", "mail")):
@@ -121,14 +121,24 @@ def test_a_form_of_ten_thousand_fields_is_refused_before_it_is_read(
     assert as_(world.haruka).post("/boards/square/new", {**many, "title": "題"}).status_code == 413
 
 
-def test_five_thousand_people_can_still_be_chosen_at_once(app: Any, world: Any, as_: Callable[..., Any]) -> None:
+def test_five_thousand_people_can_still_be_chosen_at_once(
+    app: Any, world: Any, as_: Callable[..., Any]
+) -> None:
     ids = [f"{number:013d}".translate(str.maketrans("0189", "abcd")) for number in range(5_000)]
     answer = as_(world.jinji).post("/hr/invitations/send/review", {"ids": ids})
     assert answer.status_code == 404  # they were read, and none of them is anybody
 
 
-def test_brackets_in_brackets_in_a_violation_report_are_taken_and_forgotten(anyone: Callable[..., Any]) -> None:
-    for body in (b"[" * 200_000, b'{"csp-report": ' * 50_000, b'{"csp-report": "\\ud800"}', b"\xff\xfe", b"x" * MEGABYTE):
+def test_brackets_in_brackets_in_a_violation_report_are_taken_and_forgotten(
+    anyone: Callable[..., Any],
+) -> None:
+    for body in (
+        b"[" * 200_000,
+        b'{"csp-report": ' * 50_000,
+        b'{"csp-report": "\\ud800"}',
+        b"\xff\xfe",
+        b"x" * MEGABYTE,
+    ):
         answer = anyone().http.post("/csp-report", data=body, content_type="application/csp-report")
         assert answer.status_code == 204
 
@@ -136,8 +146,6 @@ def test_brackets_in_brackets_in_a_violation_report_are_taken_and_forgotten(anyo
 def test_violation_reports_do_not_fill_the_log(
     anyone: Callable[..., Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from app.core.logs import configure_logs
-
     configure_logs("INFO")
     client = anyone()
     for _number in range(100):

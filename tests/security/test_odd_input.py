@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.core.db import session
+from app.core.passwords import hash_password
+from app.invitations.cards import Invitee
+from app.invitations.operations import invite_person
 from app.models import Member, Topic
+from tests.conftest import PASSWORD
 
 # One character as a person counts them, seven code points: a column of 60 holds eight of these.
 FAMILY = "👨‍👩‍👧‍👦"
@@ -39,7 +44,9 @@ ADDRESSES = (
 
 
 @pytest.mark.parametrize(("key", "path"), ADDRESSES)
-def test_an_address_with_a_nul_in_it_leads_nowhere(world: Any, as_: Any, anyone: Any, key: str, path: str) -> None:
+def test_an_address_with_a_nul_in_it_leads_nowhere(
+    world: Any, as_: Any, anyone: Any, key: str, path: str
+) -> None:
     assert as_(getattr(world, key)).get(path).status_code == 404
     assert anyone().get(path).status_code == 404
 
@@ -61,8 +68,12 @@ def test_an_address_of_broken_letters_is_missing(world: Any, as_: Any, path: str
     assert as_(world.haruka).get(path).status_code == 404
 
 
-@pytest.mark.parametrize("query", ["q=%ED%A0%80", "q=%FF", "after=%FF&before=aaaaaaaaaaaaa", "tab=constructor", "q=" + "%25" * 500])
-def test_a_search_for_broken_letters_finds_nobody_and_breaks_nothing(world: Any, as_: Any, query: str) -> None:
+@pytest.mark.parametrize(
+    "query", ["q=%ED%A0%80", "q=%FF", "after=%FF&before=aaaaaaaaaaaaa", "tab=constructor", "q=" + "%25" * 500]
+)
+def test_a_search_for_broken_letters_finds_nobody_and_breaks_nothing(
+    world: Any, as_: Any, query: str
+) -> None:
     assert as_(world.haruka).get(f"/people?{query}").status_code == 200
 
 
@@ -126,8 +137,12 @@ def test_a_number_that_cannot_be_is_refused(world: Any, as_: Any, number: str) -
     assert as_(world.jinji).post("/hr/boards/new", board).status_code in {303, 422}
 
 
-@pytest.mark.parametrize("target", ["//[", "http://[", "/" + "a" * 5000, "//[::1", "/\u2028evil", "http:evil.example"])
-def test_a_way_back_that_is_no_address_leads_home(world: Any, as_: Any, with_password: Any, anyone: Any, target: str) -> None:
+@pytest.mark.parametrize(
+    "target", ["//[", "http://[", "/" + "a" * 5000, "//[::1", "/\u2028evil", "http:evil.example"]
+)
+def test_a_way_back_that_is_no_address_leads_home(
+    world: Any, as_: Any, with_password: Any, anyone: Any, target: str
+) -> None:
     mail, password = with_password
     haruka = as_(world.haruka)
     for answer in (
@@ -144,20 +159,20 @@ def test_a_way_back_that_is_no_address_leads_home(world: Any, as_: Any, with_pas
 @pytest.fixture
 def with_password(app: Any, world: Any, write: Any) -> tuple[str, str]:
     """Sora with a password: their address and it."""
-    from sqlalchemy import update
-
-    from app.core.db import session
-    from app.core.passwords import hash_password
-    from tests.conftest import PASSWORD
-
     hashed = hash_password(PASSWORD)
-    write(lambda: session.execute(update(Member).where(Member.id == world.sora.id).values(password_hash=hashed)))
+    write(
+        lambda: session.execute(update(Member).where(Member.id == world.sora.id).values(password_hash=hashed))
+    )
     return world.sora.mail, PASSWORD
 
 
 def test_neither_a_header_nor_a_field_changes_the_method(world: Any, as_: Any) -> None:
     haruka = as_(world.haruka)
-    for headers in ({"X-HTTP-Method-Override": "POST"}, {"X-Method-Override": "DELETE"}, {"X-HTTP-Method": "PUT"}):
+    for headers in (
+        {"X-HTTP-Method-Override": "POST"},
+        {"X-Method-Override": "DELETE"},
+        {"X-HTTP-Method": "PUT"},
+    ):
         assert haruka.get("/sign-out", headers=headers).status_code == 405
     assert haruka.get("/sign-out?_method=POST").status_code == 405
     for method in ("PUT", "PATCH", "DELETE", "PROPFIND", "TRACE"):
@@ -183,8 +198,12 @@ def test_a_form_of_another_site_is_refused_even_with_the_right_value(
     assert "題" not in rows(select(Topic.title))
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/xml", "multipart/form-data"])
-def test_a_form_of_another_content_type_writes_nothing(world: Any, as_: Any, rows: Any, content_type: str) -> None:
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "text/plain", "application/xml", "multipart/form-data"]
+)
+def test_a_form_of_another_content_type_writes_nothing(
+    world: Any, as_: Any, rows: Any, content_type: str
+) -> None:
     haruka = as_(world.haruka)
     answer = haruka.http.post(
         "/boards/square/new",
@@ -200,23 +219,30 @@ def test_of_a_field_sent_twice_the_first_counts_and_none_in_the_address_does(
     world: Any, as_: Any, rows: Any
 ) -> None:
     haruka = as_(world.haruka)
-    answer = haruka.post("/boards/square/new?title=address&body=address", {"title": ["一", "二"], "body": ["三", "四"]})
+    answer = haruka.post(
+        "/boards/square/new?title=address&body=address", {"title": ["一", "二"], "body": ["三", "四"]}
+    )
     assert answer.status_code == 303
     assert "一" in rows(select(Topic.title))
     assert haruka.post("/boards/square/new?title=a&body=b", {}).status_code == 422
 
 
 def test_a_foreign_host_changes_no_link_and_no_letter(
-    world: Any, as_: Any, anyone: Callable[..., Any], changed_settings: Any, deliver: Any, letters: Any
+    world: Any, as_: Any, anyone: Callable[..., Any], acting: Any, deliver: Any, letters: Any
 ) -> None:
-    changed_settings(mail_url="smtp://127.0.0.1:9", base_url="https://tsubomi.example.jp")
-    evil = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
-    text = as_(world.haruka).get("/", headers=evil).text
-    assert "evil.example" not in text
-    answer = anyone().get("/boards", headers=evil)
+    evil = {
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+        "Forwarded": "host=evil.example",
+    }
+    answer = anyone().get("/boards", headers={**evil, "Host": "evil.example"})
     assert answer.location.startswith("/sign-in")
-    changed_settings(mail_url="")
-    as_(world.admin).post("/setup/mail/test", headers={**evil, "Origin": "http://evil.example"})
+    jinji = as_(world.jinji)
+    assert "evil.example" not in jinji.get("/", headers=evil).text
+    invitee = Invitee(mail="aoi@example.jp", legal_name="青木", cohort=world.april.public_id)
+    invitation_id = acting(world.jinji, invite_person, invitee)
+    assert jinji.post("/hr/invitations/send", {"ids": invitation_id}, headers=evil).status_code == 302
     deliver()
-    assert letters()
-    assert not [letter for letter in letters() if "evil" in letter.text]
+    (letter,) = letters()
+    assert "http://localhost/invitations/" in letter.text
+    assert "evil" not in letter.text

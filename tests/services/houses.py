@@ -21,8 +21,8 @@ from app.accounts.operations import open_session
 from app.core import clock
 from app.core.config import read_settings
 from app.core.db import db
-from app.core.health import MIGRATIONS
 from app.core.i18n import compile_catalogues
+from app.core.migrations import MIGRATIONS
 from tests.conftest import World, make_app, plant_world
 from tests.guards.sources import ROOT
 from tests.services.redis import free_port
