@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
@@ -44,7 +46,7 @@ def language() -> Response:
     keep_in_browser("language", chosen)
     if g.visitor is not None:
         operations.choose_language(g.viewer, chosen)
-    return redirect(safe_next(request.form.get("next")))
+    return redirect(_where_they_were())
 
 
 @bp.post("/theme")
@@ -55,7 +57,7 @@ def theme() -> Response:
     if chosen not in THEMES:
         raise NotFound()
     keep_in_browser("theme", chosen)
-    return redirect(safe_next(request.form.get("next")))
+    return redirect(_where_they_were())
 
 
 @bp.get("/demo")
@@ -73,6 +75,14 @@ def demo_sign_in(key: str) -> Response:
     visitor = operations.open_demo_session(key, device=device_name(request.user_agent.string))
     begin_browser_session(visitor, is_kept=True)
     return redirect("/")
+
+
+def _where_they_were() -> str:
+    """The page the switch was pressed on, if it was one of ours; the browser says so, no page has to."""
+    referrer = urlsplit(request.referrer or "")
+    if referrer.netloc != request.host:
+        return "/"
+    return safe_next(referrer.path + (f"?{referrer.query}" if referrer.query else ""))
 
 
 @workshop.get("/styleguide")

@@ -145,6 +145,14 @@ class PersonPage:
 
 
 @dataclass(frozen=True)
+class CohortsPage:
+    """Every cohort. `folds_walls`: in a small community they stay folded away until one stands (product.md)."""
+
+    rows: tuple[CohortRow, ...]
+    folds_walls: bool
+
+
+@dataclass(frozen=True)
 class CohortRow:
     """One cohort in the list."""
 

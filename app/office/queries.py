@@ -36,6 +36,7 @@ from app.policy import Viewer
 from .cards import (
     CohortPage,
     CohortRow,
+    CohortsPage,
     CommunityPage,
     DeskPage,
     GroupPage,
@@ -89,7 +90,7 @@ def set_up_page(viewer: Viewer, *, has_mail: bool) -> SetUpPage:
         name=community.name,
         expected_candidates=community.expected_candidates,
         help_line=community.help_line,
-        is_small=(community.expected_candidates or SMALL_COMMUNITY) < SMALL_COMMUNITY,
+        is_small=_is_small(community),
         is_finished=community.set_up_at is not None,
         current=open_steps[0] if open_steps else None,
         cohorts=cohorts,
@@ -367,13 +368,20 @@ def person_page(viewer: Viewer, member_id: PublicId) -> PersonPage:
     )
 
 
+def _is_small(community: Community) -> bool:
+    """Whether the quiet preset for small companies applies; not while nobody has said how many are expected."""
+    return (community.expected_candidates or SMALL_COMMUNITY) < SMALL_COMMUNITY
+
+
 # ── cohorts, groups, walls ───────────────────────────────────────────────────────────────────────────────────
 
 
-def cohorts_page(viewer: Viewer) -> tuple[CohortRow, ...]:
+def cohorts_page(viewer: Viewer) -> CohortsPage:
     """Every cohort. Raises NotFound for whoever does not organise."""
-    community_for(viewer, "organise")
-    return tuple(_cohort_rows())
+    community = community_for(viewer, "organise")
+    rows = tuple(_cohort_rows())
+    has_walls = any(row.walled_from for row in rows)
+    return CohortsPage(rows=rows, folds_walls=_is_small(community) and not has_walls)
 
 
 def _cohort_rows() -> list[CohortRow]:

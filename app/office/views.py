@@ -364,7 +364,7 @@ def move(person_id: str) -> AnyResponse:
 @bp.get("/hr/cohorts")
 def cohorts() -> str:
     """Every cohort."""
-    return page("office/cohorts.html", rows=queries.cohorts_page(g.viewer), form=blank(CohortForm))
+    return page("office/cohorts.html", page=queries.cohorts_page(g.viewer), form=blank(CohortForm))
 
 
 @bp.post("/hr/cohorts")

@@ -1574,7 +1574,7 @@ _GAKUSEI = Board(
 _OSHIRASE = Board(
     key="oshirase",
     slug="oshirase",
-    name="お知らせ話",
+    name="採用担当から",
     description="採用担当から、予定や持ち物などの実用的な話です。大事なご案内はメールでもお届けします",
     readers=(
         "candidates",

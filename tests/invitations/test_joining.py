@@ -172,7 +172,7 @@ def test_every_link_that_does_not_work_gets_the_same_page(
         resent,
         "/invitations/" + "a" * 26,
         f"/invitations/{unsent_id}",
-        "/invitations/あ%00x",
+        "/invitations/あx",
     ]
     pages = {without_csrf(client.get(path).text) for path in dead}
     statuses = {client.get(path).status_code for path in dead}

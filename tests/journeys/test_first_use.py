@@ -39,7 +39,7 @@ def _link_of_the_letter(folder: Path) -> str:
 def _accept(page: Page) -> None:
     page.get_by_role("link", name="はじめる").click()
     page.locator("[name=display_name]").fill("みらい")
-    page.locator("[name=bud]").nth(4).check(force=True)
+    page.locator("label:has([name=bud])").nth(4).click()
     page.get_by_role("button", name="次へ").click()
     page.locator("[name=accepted]").check()
     page.get_by_role("button", name="次へ").click()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.core import clock
 from app.core.db import session
@@ -292,3 +292,21 @@ def test_names_that_would_deceive_are_refused(world: World, as_: Any, rows: Any)
         assert hr.post("/hr/cohorts", {"name": name, "starts_on": "2027-04-01"}).status_code == 422
     assert hr.post("/hr/cohorts", {"name": "2028年4月入社", "starts_on": "2028-02-30"}).status_code == 422
     assert rows(select(func.count()).select_from(Cohort)) == [2]
+
+
+def test_a_small_community_keeps_walls_folded_away_until_one_stands(world, as_, acting, write):
+    """Under 20 candidates they stand behind a fold; with a wall, or with 20, they are an ordinary button."""
+
+    def expecting(count: int, *, keeps_walls: bool) -> None:
+        community = session.get_one(Community, 1)
+        community.expected_candidates = count
+        if not keeps_walls:
+            session.execute(delete(Wall))
+
+    fold = "人数が少ないときには使わない設定"
+    write(lambda: expecting(19, keeps_walls=True))
+    assert fold not in as_(world.jinji).page("/hr/cohorts")
+    write(lambda: expecting(19, keeps_walls=False))
+    assert fold in as_(world.jinji).page("/hr/cohorts")
+    write(lambda: expecting(20, keeps_walls=False))
+    assert fold not in as_(world.jinji).page("/hr/cohorts")
