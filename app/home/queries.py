@@ -46,7 +46,9 @@ def community_facts(version: int | None = None) -> CommunityFacts:
             Community.set_up_at.is_not(None).label("is_set_up"),
         ).where(Community.id == 1)
     ).first()
-    facts = CommunityFacts(row.version, row.name, row.is_demo, row.help_line, row.is_set_up) if row else _NOTHING
+    facts = (
+        CommunityFacts(row.version, row.name, row.is_demo, row.help_line, row.is_set_up) if row else _NOTHING
+    )
     _kept[0] = facts
     return facts
 

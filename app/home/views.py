@@ -33,7 +33,9 @@ DEMO_DOORS = Budget("demo doors", "60/minute", _("少し時間をおいてから
 @bp.get("/")
 def home() -> str:
     """What is new for me, in few words, and an end."""
-    return page("home/home.html", page=queries.home_page(g.viewer, first_steps=bool(kept_in_browser("welcome"))))
+    return page(
+        "home/home.html", page=queries.home_page(g.viewer, first_steps=bool(kept_in_browser("welcome")))
+    )
 
 
 @bp.post("/language")
@@ -79,7 +81,10 @@ def demo_sign_in(key: str) -> Response:
 
 def _where_they_were() -> str:
     """The page the switch was pressed on, if it was one of ours; the browser says so, no page has to."""
-    referrer = urlsplit(request.referrer or "")
+    try:
+        referrer = urlsplit(request.referrer or "")
+    except ValueError:
+        return "/"
     if referrer.netloc != request.host:
         return "/"
     return safe_next(referrer.path + (f"?{referrer.query}" if referrer.query else ""))

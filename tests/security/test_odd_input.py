@@ -27,28 +27,37 @@ def _mistakes_are_pages(app: Any) -> Any:
     app.config["RAISE_MISTAKES"] = True
 
 
-ADDRESSES = (
-    ("haruka", "/boards/a%00b"),
-    ("haruka", "/boards/%00/new"),
-    ("haruka", "/people?q=%00"),
-    ("haruka", "/people?tab=%00&after=%00"),
-    ("haruka", "/posts/%00"),
-    ("haruka", "/static/%00/%00"),
-    ("jinji", "/hr/boards/%00"),
-    ("jinji", "/hr/people?cohort=%00"),
-    ("jinji", "/hr/people?group=%00"),
-    ("jinji", "/hr/invitations?cohort=%00&state=%00"),
-    ("jinji", "/hr/invitations/send-all?state=unsent&cohort=%00"),
-    ("admin", "/admin/mail/%00"),
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("haruka", "/boards/a%00b"),
+        ("haruka", "/boards/%00/new"),
+        ("haruka", "/posts/%00"),
+        ("haruka", "/static/%00/%00"),
+        ("jinji", "/hr/boards/%00"),
+        ("admin", "/admin/mail/%00"),
+    ],
 )
-
-
-@pytest.mark.parametrize(("key", "path"), ADDRESSES)
 def test_an_address_with_a_nul_in_it_leads_nowhere(
     world: Any, as_: Any, anyone: Any, key: str, path: str
 ) -> None:
     assert as_(getattr(world, key)).get(path).status_code == 404
     assert anyone().get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "without"),
+    [
+        ("haruka", "/people?tab=candidates&q=%00so%00ra&after=%00", "/people?tab=candidates&q=sora"),
+        ("jinji", "/hr/people?cohort=%00&group=%00&q=%00", "/hr/people"),
+        ("jinji", "/hr/invitations?cohort=%00&state=%00", "/hr/invitations"),
+    ],
+)
+def test_a_nul_behind_the_question_mark_is_dropped(
+    world: Any, as_: Any, key: str, path: str, without: str
+) -> None:
+    client = as_(getattr(world, key))
+    assert client.get(path).status_code == client.get(without).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -147,7 +156,7 @@ def test_a_way_back_that_is_no_address_leads_home(
     haruka = as_(world.haruka)
     for answer in (
         haruka.get("/sign-in", query_string={"next": target}),
-        haruka.post("/language", {"lang": "ja", "next": target}),
+        haruka.post("/language", {"lang": "ja"}, headers={"Referer": target.encode().decode("latin-1")}),
         anyone().post("/sign-in", {"email": mail, "password": password, "next": target}),
     ):
         assert answer.status_code == 302
