@@ -35,6 +35,25 @@ MUST = {"threading": 0.10, "gevent": 0.06}
 
 
 @dataclass(frozen=True)
+class Server:
+    """A server that answers: its port, the seconds until it did, and its process."""
+
+    port: int
+    start_seconds: float
+    pid: int
+
+
+@dataclass(frozen=True)
+class Started:
+    """What a fresh server costs before anybody comes: seconds until it answers, memory of its processes (PSS, MB)."""
+
+    mode: str
+    server: str
+    start_seconds: float
+    memory_mb: float
+
+
+@dataclass(frozen=True)
 class Measured:
     """One page of one server: requests a second, latencies in milliseconds, bytes of the answer on the wire."""
 
@@ -53,12 +72,18 @@ def main() -> int:
     if shutil.which("wrk") is None:
         print("wrk がありません。apt install wrk で入れられます / wrk is missing: apt install wrk", file=sys.stderr)
         return 1
-    found = [one for mode in options.mode for one in _measure_mode(mode, options.seconds, options.rounds)]
+    found: list[Measured] = []
+    started: list[Started] = []
     for mode in options.mode:
-        _print_table(mode, [one for one in found if one.mode == mode])
+        costs, rows = _measure_mode(mode, options.seconds, options.rounds)
+        _print_table(mode, costs, rows)
+        found += rows
+        started += costs
     report = ROOT / "var" / "bench.json"
     report.parent.mkdir(exist_ok=True)
-    report.write_text(json.dumps([asdict(one) for one in found], indent=1))
+    report.write_text(
+        json.dumps({"pages": [asdict(one) for one in found], "starts": [asdict(one) for one in started]}, indent=1)
+    )
     return 1 if any(one.failed for one in found) else 0
 
 
@@ -75,7 +100,7 @@ def _options() -> argparse.Namespace:
 # ── one mode ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _measure_mode(mode: str, seconds: int, rounds: int) -> list[Measured]:
+def _measure_mode(mode: str, seconds: int, rounds: int) -> tuple[list[Started], list[Measured]]:
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tsubomi-bench-")))
         settings = {**_plain_environment(), "TSUBOMI_DATA": str(data), "TSUBOMI_ASYNC_MODE": mode}
@@ -89,21 +114,22 @@ def _measure_mode(mode: str, seconds: int, rounds: int) -> list[Measured]:
             cwd=ROOT, env=ours_settings, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         ours = stack.enter_context(_served("wsgi:app", ours_settings))
-        cookie = _sign_in(ours)
-        board, topic = _full_pages(ours, cookie)
+        costs = [_cost(mode, "anchor", anchor), _cost(mode, "ours", ours)]
+        cookie = _sign_in(ours.port)
+        board, topic = _full_pages(ours.port, cookie)
         pages = {
-            "anchor": (anchor, "/hello", ""),
-            "hello": (ours, "/healthz", ""),
-            "sign-in": (ours, "/sign-in", ""),
-            "home": (ours, "/", cookie),
-            "board": (ours, board, cookie),
-            "topic": (ours, topic, cookie),
+            "anchor": (anchor.port, "/hello", ""),
+            "hello": (ours.port, "/healthz", ""),
+            "sign-in": (ours.port, "/sign-in", ""),
+            "home": (ours.port, "/", cookie),
+            "board": (ours.port, board, cookie),
+            "topic": (ours.port, topic, cookie),
         }
         rows: dict[str, list[Measured]] = {name: [] for name in pages}
         for _round in range(rounds):
             for name, (port, path, with_cookie) in pages.items():
                 rows[name].append(_load(mode, name, port, path, with_cookie, seconds))
-        return [_median(each) for each in rows.values()]
+        return costs, [_median(each) for each in rows.values()]
 
 
 def _median(rounds: list[Measured]) -> Measured:
@@ -119,9 +145,29 @@ def _median(rounds: list[Measured]) -> Measured:
     )
 
 
-def _print_table(mode: str, found: list[Measured]) -> None:
+def _cost(mode: str, name: str, server: Server) -> Started:
+    return Started(mode, name, server.start_seconds, sum(map(_pss_mb, _family(server.pid))))
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in _family(int(child)))]
+
+
+def _pss_mb(pid: int) -> float:
+    """Proportional memory of one process: shared pages are counted once over all who share them."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(rollup.partition("Pss:")[2].split()[0]) / 1024
+
+
+def _print_table(mode: str, costs: list[Started], found: list[Measured]) -> None:
     anchor = found[0].requests_per_second
     print(f"\n{mode}: {CONNECTIONS} connections, server on core 0, generator on core 1")
+    bare, ours = costs
+    print(
+        f"start {ours.start_seconds:.2f} s ({ours.start_seconds / bare.start_seconds:.1f} of the anchor's), "
+        f"memory {ours.memory_mb:.0f} MB ({ours.memory_mb / bare.memory_mb:.1f})"
+    )
     print(f"{'page':10} {'req/s':>9} {'of anchor':>10} {'p50 ms':>8} {'p99/p50':>8} {'bytes gz':>9} {'failed':>7}")
     for one in found:
         ratio = one.requests_per_second / anchor
@@ -169,9 +215,10 @@ def _services() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _served(target: str, settings: dict[str, str]) -> Iterator[int]:
-    """gunicorn with our own configuration on core 0; gives its port."""
+def _served(target: str, settings: dict[str, str]) -> Iterator[Server]:
+    """gunicorn with our own configuration on core 0."""
     port = int(settings.get("TSUBOMI_PORT") or _free_port())
+    began = time.monotonic()
     server = subprocess.Popen(
         ["taskset", "-c", "0", PROGRAMS / "gunicorn", "-c", "deploy/gunicorn.conf.py", target],
         cwd=ROOT,
@@ -180,7 +227,8 @@ def _served(target: str, settings: dict[str, str]) -> Iterator[int]:
     )
     try:
         _wait_for(port)
-        yield port
+        _ask(port, "GET", "/")  # a listening socket is not yet an answer
+        yield Server(port, time.monotonic() - began, server.pid)
     finally:
         server.terminate()
         server.wait(timeout=20)
@@ -193,11 +241,11 @@ def _free_port() -> int:
 
 
 def _wait_for(port: int) -> None:
-    for _attempt in range(200):
+    for _attempt in range(1000):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise SystemExit(f"nothing answers on port {port}")
 
 
