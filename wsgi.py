@@ -13,7 +13,9 @@ try:
 except SettingRefused as refusal:
     sys.exit(str(refusal))
 
-if os.environ.get("FLASK_RUN_FROM_CLI") == "true":  # a server has no use for commands, nor the time to load them
+if (
+    os.environ.get("FLASK_RUN_FROM_CLI") == "true"
+):  # a server has no use for commands, nor the time to load them
     from app.cli import install_commands
 
     install_commands(app)

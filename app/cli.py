@@ -89,7 +89,9 @@ def second_factor_clear(mail: str) -> None:
 
     if not clear_second_factor(mail):
         raise _Stop("この方の2段階認証は見つかりませんでした / There is no second factor of this member.")
-    click.echo("解除しました。次のサインインで設定し直していただきます / Cleared; to be set up at the next sign-in.")
+    click.echo(
+        "解除しました。次のサインインで設定し直していただきます / Cleared; to be set up at the next sign-in."
+    )
 
 
 posts = AppGroup("posts", help="What is written on boards.")

@@ -159,12 +159,17 @@ def _keep_copy() -> str:
     Ten times faster than a new database for each test.
     """
     with db.engine.begin() as connection:
-        tables = [name for (name,) in connection.exec_driver_sql(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        )]
-        sequences = list(connection.exec_driver_sql(
-            "SELECT sequencename, coalesce(last_value, 1), last_value IS NOT NULL FROM pg_sequences"
-        ))
+        tables = [
+            name
+            for (name,) in connection.exec_driver_sql(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            )
+        ]
+        sequences = list(
+            connection.exec_driver_sql(
+                "SELECT sequencename, coalesce(last_value, 1), last_value IS NOT NULL FROM pg_sequences"
+            )
+        )
         connection.exec_driver_sql("CREATE SCHEMA kept")
         for name in tables:
             connection.exec_driver_sql(f'CREATE TABLE kept."{name}" AS TABLE public."{name}"')
@@ -203,7 +208,9 @@ def sqlite_app(_sqlite_house: House) -> Iterator[Flask]:
 
 
 def _member(key: str, roles: Role, cohort_id: int | None = None, **more: Any) -> Member:
-    name = {"haruka": "はるか", "sora": "そら", "ren": "れん", "yui": "ゆい", "takumi": "たくみ"}.get(key, key)
+    name = {"haruka": "はるか", "sora": "そら", "ren": "れん", "yui": "ゆい", "takumi": "たくみ"}.get(
+        key, key
+    )
     return Member(
         mail=f"{key}@example.jp",
         roles=int(roles),
@@ -223,7 +230,9 @@ def plant_world() -> None:
     """A small community: two cohorts with a wall, a block, staff of every role, boards, a topic."""
     with clock.hold(NOON), unit_of_work():
         session.add(
-            Community(id=1, name="花丘商事", expected_candidates=40, set_up_at=clock.now(), second_hr_at=clock.now())
+            Community(
+                id=1, name="花丘商事", expected_candidates=40, set_up_at=clock.now(), second_hr_at=clock.now()
+            )
         )
         april = Cohort(name="2027年4月入社", starts_on=date(2027, 4, 1))
         october = Cohort(name="2027年10月入社", starts_on=date(2027, 10, 1))
@@ -235,7 +244,9 @@ def plant_world() -> None:
         people = _plant_people(april.id, october.id)
         session.add_all(people.values())
         session.flush()
-        session.add_all([GroupMember(group_id=wakaba.id, member_id=people[key].id) for key in ("haruka", "sora")])
+        session.add_all(
+            [GroupMember(group_id=wakaba.id, member_id=people[key].id) for key in ("haruka", "sora")]
+        )
         session.add(Block(blocker_id=people["haruka"].id, blocked_id=people["ren"].id))
         _plant_boards(people, april.id, wakaba.id)
 
@@ -274,7 +285,11 @@ def _plant_boards(people: dict[str, Member], april: int, wakaba: int) -> None:
     session.add(BoardAudience(board_id=group.id, group_id=wakaba, is_writer=True))
     sora = people["sora"]
     topic = Topic(
-        board_id=square.id, author_id=sora.id, author_cohort_id=april, title="はじめまして", started_at=clock.now()
+        board_id=square.id,
+        author_id=sora.id,
+        author_cohort_id=april,
+        title="はじめまして",
+        started_at=clock.now(),
     )
     session.add(topic)
     session.flush()
@@ -297,7 +312,9 @@ class World:
 
     def __init__(self, app: Flask) -> None:
         with app.app_context():
-            rows = session.execute(select(Member.id, Member.public_id, Member.mail, Member.display_name)).all()
+            rows = session.execute(
+                select(Member.id, Member.public_id, Member.mail, Member.display_name)
+            ).all()
             self.people = {
                 row.mail.partition("@")[0]: Person(
                     row.mail.partition("@")[0], row.id, row.public_id, row.mail, row.display_name
@@ -306,7 +323,9 @@ class World:
             }
             self.topic_id = session.scalars(select(Topic.public_id)).one()
             self.first_post_id = session.scalars(select(Post.public_id)).one()
-            cohorts = {row.name: row for row in session.execute(select(Cohort.name, Cohort.id, Cohort.public_id))}
+            cohorts = {
+                row.name: row for row in session.execute(select(Cohort.name, Cohort.id, Cohort.public_id))
+            }
             self.april, self.october = cohorts["2027年4月入社"], cohorts["2027年10月入社"]
             self.group_id = session.scalars(select(Group.public_id)).one()
 

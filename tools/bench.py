@@ -70,7 +70,10 @@ def main() -> int:
     """Measure and print; 1 when a request failed, because then the figures say nothing."""
     options = _options()
     if shutil.which("wrk") is None:
-        print("wrk がありません。apt install wrk で入れられます / wrk is missing: apt install wrk", file=sys.stderr)
+        print(
+            "wrk がありません。apt install wrk で入れられます / wrk is missing: apt install wrk",
+            file=sys.stderr,
+        )
         return 1
     found: list[Measured] = []
     started: list[Started] = []
@@ -82,13 +85,17 @@ def main() -> int:
     report = ROOT / "var" / "bench.json"
     report.parent.mkdir(exist_ok=True)
     report.write_text(
-        json.dumps({"pages": [asdict(one) for one in found], "starts": [asdict(one) for one in started]}, indent=1)
+        json.dumps(
+            {"pages": [asdict(one) for one in found], "starts": [asdict(one) for one in started]}, indent=1
+        )
     )
     return 1 if any(one.failed for one in found) else 0
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--mode", action="append", choices=("threading", "gevent"))
     parser.add_argument("--seconds", type=int, default=4, help="of load for each page and round")
     parser.add_argument("--rounds", type=int, default=3)
@@ -168,7 +175,9 @@ def _print_table(mode: str, costs: list[Started], found: list[Measured]) -> None
         f"start {ours.start_seconds:.2f} s ({ours.start_seconds / bare.start_seconds:.1f} of the anchor's), "
         f"memory {ours.memory_mb:.0f} MB ({ours.memory_mb / bare.memory_mb:.1f})"
     )
-    print(f"{'page':10} {'req/s':>9} {'of anchor':>10} {'p50 ms':>8} {'p99/p50':>8} {'bytes gz':>9} {'failed':>7}")
+    print(
+        f"{'page':10} {'req/s':>9} {'of anchor':>10} {'p50 ms':>8} {'p99/p50':>8} {'bytes gz':>9} {'failed':>7}"
+    )
     for one in found:
         ratio = one.requests_per_second / anchor
         spread = one.p99_ms / one.p50_ms if one.p50_ms else 0.0
@@ -252,7 +261,9 @@ def _wait_for(port: int) -> None:
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _ask(port: int, method: str, path: str, cookie: str = "", body: str | None = None) -> tuple[int, str, str, int]:
+def _ask(
+    port: int, method: str, path: str, cookie: str = "", body: str | None = None
+) -> tuple[int, str, str, int]:
     """One request: status, cookie set, text, bytes on the wire with gzip allowed."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     headers = {"Cookie": cookie, "Accept-Encoding": "identity" if method == "GET" else ""}
@@ -261,7 +272,9 @@ def _ask(port: int, method: str, path: str, cookie: str = "", body: str | None =
     connection.request(method, path, body, headers)
     answer = connection.getresponse()
     text = answer.read().decode()
-    connection.request("GET", path, headers={"Cookie": cookie, "Accept-Encoding": "gzip"}) if method == "GET" else None
+    connection.request(
+        "GET", path, headers={"Cookie": cookie, "Accept-Encoding": "gzip"}
+    ) if method == "GET" else None
     size = len(connection.getresponse().read()) if method == "GET" else 0
     connection.close()
     return answer.status, (answer.getheader("Set-Cookie") or "").partition(";")[0], text, size
@@ -281,7 +294,9 @@ def _sign_in(port: int) -> str:
 def _full_pages(port: int, cookie: str) -> tuple[str, str]:
     """A board and a topic of it that fill a page."""
     best = ("", "", -1)
-    boards = dict.fromkeys(re.findall(r'href="(/boards/[a-z0-9-]+)"', _ask(port, "GET", "/boards", cookie)[2]))
+    boards = dict.fromkeys(
+        re.findall(r'href="(/boards/[a-z0-9-]+)"', _ask(port, "GET", "/boards", cookie)[2])
+    )
     for board in boards:
         text = _ask(port, "GET", board, cookie)[2]
         for topic in dict.fromkeys(re.findall(r'href="(/topics/[a-z2-7]{13})"', text)):
@@ -301,7 +316,9 @@ def _load(mode: str, name: str, port: int, path: str, cookie: str, seconds: int)
     failed += sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", output)))
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
     assert rate is not None, output
-    return Measured(mode, name, float(rate.group(1)), _percentile(output, 50), _percentile(output, 99), size, failed)
+    return Measured(
+        mode, name, float(rate.group(1)), _percentile(output, 50), _percentile(output, 99), size, failed
+    )
 
 
 def _percentile(output: str, which: int) -> float:

@@ -47,7 +47,9 @@ def run(arguments: "list[str]") -> int:
     os.umask(0o077)  # what candidates write is for this account only
     os.chdir(ROOT)
     if is_known(settings["TSUBOMI_DATA"]):
-        os.environ["TSUBOMI_PREPARE"] = "1"  # little to do: the server does it, and the program loads only once
+        os.environ["TSUBOMI_PREPARE"] = (
+            "1"  # little to do: the server does it, and the program loads only once
+        )
     else:
         prepared = subprocess.call([PYTHON, "-m", "flask", "--app", "wsgi", "prepare", *arguments])
         if prepared != 0:

@@ -1,6 +1,6 @@
 """Writes the table of docs/settings.md from app/core/config.py, so that the document cannot lie.
 
-    python tools/settings_doc.py          rewrite the table
+python tools/settings_doc.py          rewrite the table
 """
 
 from __future__ import annotations

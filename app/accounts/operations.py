@@ -463,6 +463,8 @@ def give_roles(viewer: Viewer, member_id: PublicId, roles: int) -> None:
     _check_may_appoint(viewer)
     _in_turn()
     member = policy.claim(viewer, Member, member_id, "administer")
+    if member.suspended_at is not None:
+        raise NotFound()  # as on the page: first the suspension is lifted
     wanted = Role(roles & sum(Role))
     if wanted == member.roles:
         return

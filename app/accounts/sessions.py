@@ -63,9 +63,7 @@ def visitor_of(token: str) -> Visitor | None:
     Until somebody with powers has set up a second factor their powers sleep: they are met as an employee
     without boards and led to the page where it is set up (security.md, sign-in).
     """
-    row = session.execute(
-        _SESSION, {"secret_hash": hashed(token), "company_today": company_today()}
-    ).first()
+    row = session.execute(_SESSION, {"secret_hash": hashed(token), "company_today": company_today()}).first()
     return None if row is None else _visitor(token, row)
 
 

@@ -109,6 +109,4 @@ def unlink_author(fact: MembershipEnded, delivery: Delivery) -> None:
     if fact.keeps_name:
         return
     for kind in (Topic, Post):
-        session.execute(
-            update(kind).where(kind.author_id == fact.member_id).values(author_id=None)
-        )
+        session.execute(update(kind).where(kind.author_id == fact.member_id).values(author_id=None))

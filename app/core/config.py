@@ -30,9 +30,7 @@ def _truth(value: str) -> bool:
     raise ValueError("1 か 0 を指定してください (use 1 or 0)")
 
 
-def _setting(
-    default: Any, says: str, read: Callable[[str], Any] = _text, *, is_shown: bool = True
-) -> Any:
+def _setting(default: Any, says: str, read: Callable[[str], Any] = _text, *, is_shown: bool = True) -> Any:
     """A field of Settings; what may hold a password is not part of its repr."""
     return field(default=default, repr=is_shown, metadata={"says": says, "read": read})
 
@@ -69,16 +67,16 @@ class Settings:
     )
     mail_from: str = _setting("tsubomi@localhost", "Sender address of letters.")
     timezone: str = _setting("Asia/Tokyo", "Time zone of the company.")
-    async_mode: str = _setting("threading", "`threading` (SQLite or PostgreSQL) or `gevent` (PostgreSQL only).")
+    async_mode: str = _setting(
+        "threading", "`threading` (SQLite or PostgreSQL) or `gevent` (PostgreSQL only)."
+    )
     threads: int = _setting(600, "Threads of the one web process in threading mode (sockets + 50).", int)
     trusted_proxies: int = _setting(0, "How many reverse proxies stand in front; their headers count.", int)
     metrics_token: str = _setting("", "Bearer token of `/metrics`; empty closes it.", is_shown=False)
     log_json: bool = _setting(False, "Logs as JSON lines.", _truth)
     log_level: str = _setting("INFO", "Lowest level that is logged.")
     demo: bool = _setting(True, "Fill an empty database with the demo community at the first start.", _truth)
-    demo_public: bool = _setting(
-        False, "Allow a demo community to be served beyond this machine.", _truth
-    )
+    demo_public: bool = _setting(False, "Allow a demo community to be served beyond this machine.", _truth)
     host: str = _setting("127.0.0.1", "Address the server listens on.")
     port: int = _setting(8000, "Port the server listens on.", int)
     development: bool = _setting(False, "Shows `/styleguide`; never on a real installation.", _truth)
@@ -163,7 +161,9 @@ def check_settings(settings: Settings) -> Settings:
 
 def _check_database(settings: Settings) -> None:
     if settings.async_mode not in {"threading", "gevent"}:
-        raise SettingRefused("TSUBOMI_ASYNC_MODE: threading か gevent を指定してください (threading or gevent)")
+        raise SettingRefused(
+            "TSUBOMI_ASYNC_MODE: threading か gevent を指定してください (threading or gevent)"
+        )
     if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise SettingRefused(
             "TSUBOMI_DATABASE_URL: sqlite:///… か postgresql+psycopg://… を指定してください "

@@ -71,7 +71,13 @@ def longest(most: int) -> Callable[[Form, Field], None]:
         length = len(text) if is_endless else grapheme_length(text)
         if length > most:
             raise StopValidation(
-                str(_("%(most)s文字以内にしてください（いま%(length)s文字です）", most=f"{most:,}", length=f"{length:,}"))
+                str(
+                    _(
+                        "%(most)s文字以内にしてください（いま%(length)s文字です）",
+                        most=f"{most:,}",
+                        length=f"{length:,}",
+                    )
+                )
             )
 
     check.field_flags = {"maxlength": most * 4}  # type: ignore[attr-defined]
@@ -115,8 +121,10 @@ def parse(form_class: type[F], **defaults: Any) -> dict[str, Any]:
     unknown = set(request.form) - set(form._fields) - ALWAYS_ALLOWED
     if unknown:
         raise Invalid(
-            _("この画面にない項目が送られたため、保存しませんでした（%(names)s）。画面を開き直してください。",
-              names=join_names(sorted(unknown))[:80])
+            _(
+                "この画面にない項目が送られたため、保存しませんでした（%(names)s）。画面を開き直してください。",
+                names=join_names(sorted(unknown))[:80],
+            )
         )
     if not form.validate():
         raise Invalid(_("入力内容をご確認ください。書いた内容はそのまま残っています。"), _sentences(form))

@@ -94,7 +94,13 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
         # What gunicorn says below a warning is about itself: where it listens, which worker started.
         if record.name.startswith("gunicorn") and record.levelno < logging.WARNING:
             record = logging.makeLogRecord({**record.__dict__, "msg": record.getMessage(), "args": ()})
+        if record.name.startswith("gunicorn") and str(record.msg).startswith(_REFUSED_BY_THE_SERVER):
+            record = logging.makeLogRecord({**record.__dict__, "msg": _REFUSED_BY_THE_SERVER, "args": ()})
         return super().format(record)
+
+
+# gunicorn fills this line in itself, with the address of who asked and what: perhaps a link with its secret.
+_REFUSED_BY_THE_SERVER = "Invalid request"
 
 
 def _console() -> structlog.dev.ConsoleRenderer:

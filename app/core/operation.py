@@ -76,7 +76,9 @@ def unit_of_work() -> Iterator[None]:
 def end_reading() -> None:
     """End the transaction that was only read in, before something slow. Refused inside an operation."""
     if _is_open():
-        raise WriteOutsideOperation("something slow inside an operation: do it before, or in a @delivers listener")
+        raise WriteOutsideOperation(
+            "something slow inside an operation: do it before, or in a @delivers listener"
+        )
     session.rollback()
 
 

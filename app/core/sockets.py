@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request
 from flask_login import current_user
 from flask_socketio import SocketIO, join_room
 from flask_wtf.csrf import validate_csrf
@@ -15,22 +15,34 @@ from wtforms import ValidationError
 
 from .config import Settings
 
+SOCKET_PATH = "/socket.io"
 MOST_BYTES = 64 * 1024  # realtime.md, limits
 
 # The published types of Flask-SocketIO leave out half of it.
 socketio: Any = SocketIO()
 
 
-class _WithoutDeflate:
-    """Hide the browser's offer of permessage-deflate: simple-websocket would accept it and pay 1.65× for fan-out."""
+class _Gate:
+    """Stands before the upgrade: an open socket holds a thread, so nobody from outside may open one.
 
-    def __init__(self, wsgi_app: Any) -> None:
-        self.wsgi_app = wsgi_app
+    It also hides the browser's offer of permessage-deflate: simple-websocket would accept it and pay 1.65× for
+    fan-out.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.wsgi_app = app.wsgi_app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Pass the request on without the offer."""
+        """Pass the request on without the offer, unless it wants a socket that is not its to have."""
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        if environ.get("PATH_INFO", "").startswith(SOCKET_PATH) and not self._may_enter(environ):
+            return Response("", 403, content_type="text/plain")(environ, start_response)
         return self.wsgi_app(environ, start_response)
+
+    def _may_enter(self, environ: dict[str, Any]) -> bool:
+        with self.app.request_context(environ):
+            return _is_our_origin() and bool(current_user.is_authenticated)
 
 
 def install_sockets(app: Flask, settings: Settings) -> None:
@@ -47,7 +59,7 @@ def install_sockets(app: Flask, settings: Settings) -> None:
         logger=False,
         engineio_logger=False,
     )
-    app.wsgi_app = _WithoutDeflate(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = _Gate(app)  # type: ignore[method-assign]
 
 
 def _connect(auth: Any = None) -> None:

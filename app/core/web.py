@@ -243,7 +243,9 @@ def _refuse_foreign_host() -> None:
     host = urlsplit(f"//{request.host}").hostname or ""
     if host not in LOOPBACK_HOSTS:
         raise Forbidden(
-            _("これはデモデータです。このサーバーの外からは開けません（TSUBOMI_DEMO_PUBLIC=1 で許可できます）。")
+            _(
+                "これはデモデータです。このサーバーの外からは開けません（TSUBOMI_DEMO_PUBLIC=1 で許可できます）。"
+            )
         )
 
 
@@ -268,7 +270,9 @@ def _refuse_foreign_origin() -> None:
         is_ours = site in {None, "same-origin", "none"}
     if not is_ours or site not in {None, "same-origin", "none"}:
         raise Forbidden(
-            _("ほかのサイトから送られた操作のため、受け付けませんでした。このサイトの画面からお試しください。")
+            _(
+                "ほかのサイトから送られた操作のため、受け付けませんでした。このサイトの画面からお試しください。"
+            )
         )
 
 
@@ -287,11 +291,13 @@ def _ask_to_sign_in() -> Any:
 def _lead_on() -> Any:
     """Send a member with something to finish first (new rules, a missing second factor) there."""
     visitor = g.visitor
-    if visitor is None or visitor.must_go is None or request.method != "GET" or wants_json():
+    if visitor is None or visitor.must_go is None:
         return None
     if request.path.startswith((visitor.must_go, "/sign-out", "/language", "/theme")):
         return None
-    return redirect(visitor.must_go)
+    if request.method == "GET" and not wants_json():
+        return redirect(visitor.must_go)
+    raise Forbidden(_("先に済ませていただきたい手続きがあります。画面を開き直すと、その画面に進みます。"))
 
 
 # ── sessions of the browser ──────────────────────────────────────────────────────────────────────────────────
@@ -344,7 +350,11 @@ def kept_in_browser(name: str) -> Any:
 
 def safe_next(target: str | None) -> str:
     """A path on this site to go on to; anything else becomes the home page."""
-    if not target or len(target) > LONGEST_NEXT or any(ord(letter) < 33 or letter == "\\" for letter in target):
+    if (
+        not target
+        or len(target) > LONGEST_NEXT
+        or any(ord(letter) < 33 or letter == "\\" for letter in target)
+    ):
         return "/"
     if not target.startswith("/") or target.startswith("//"):
         return "/"
@@ -467,7 +477,9 @@ def error_answer(
             "retry_after": retry_after,
             "kept": _kept_texts(),
         }
-        answer = current_app.make_response(render_template("errors/error.html", **_around_safely(), **context))
+        answer = current_app.make_response(
+            render_template("errors/error.html", **_around_safely(), **context)
+        )
     answer.status_code = status
     if retry_after is not None:
         answer.headers["Retry-After"] = str(retry_after)
@@ -488,7 +500,11 @@ def _around_safely() -> dict[str, Any]:
 
 
 def _kept_texts() -> list[tuple[str, str]]:
-    if request.method != "POST" or g.get("is_unreadable") or not request.mimetype.startswith(("application/x-www-form", "multipart/form")):
+    if (
+        request.method != "POST"
+        or g.get("is_unreadable")
+        or not request.mimetype.startswith(("application/x-www-form", "multipart/form"))
+    ):
         return []
     labels = {"title": _("タイトル"), "body": _("本文"), "reason": _("理由"), "lines": _("貼り付けた内容")}
     try:
@@ -537,7 +553,9 @@ def _http_error(error: HTTPException) -> AnyResponse:
         sentence = _("時間をおいてもう一度お試しください。書いた内容は、下に残してあります。")
     else:
         sentence = _("お手数ですが、前の画面に戻ってもう一度お試しください。")
-    answer = error_answer(status, error.name.lower().replace(" ", "_"), TITLES.get(status, TITLES[400]), sentence)
+    answer = error_answer(
+        status, error.name.lower().replace(" ", "_"), TITLES.get(status, TITLES[400]), sentence
+    )
     if status == 405 and getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
     return answer
@@ -558,7 +576,9 @@ def _later() -> Response:
         503,
         "unavailable",
         TITLES[503],
-        _("いま混み合っているか、保存先に問題があります。数分おいてもう一度お試しください。書いた内容は、下に残してあります。"),
+        _(
+            "いま混み合っているか、保存先に問題があります。数分おいてもう一度お試しください。書いた内容は、下に残してあります。"
+        ),
         retry_after=60,
     )
 

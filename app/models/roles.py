@@ -42,7 +42,5 @@ def excluded_pair(roles: Role) -> tuple[Role, Role] | None:
 
 def exclusion_check() -> str:
     """The same exclusions as a CHECK constraint on the column `roles`."""
-    clauses = [
-        f"((roles & {int(role)}) = 0 OR (roles & {int(others)}) = 0)" for role, others in EXCLUSIONS
-    ]
+    clauses = [f"((roles & {int(role)}) = 0 OR (roles & {int(others)}) = 0)" for role, others in EXCLUSIONS]
     return " AND ".join(["roles > 0", *clauses])

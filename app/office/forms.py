@@ -171,7 +171,9 @@ class SuspendForm(BaseForm):
 class EndForm(BaseForm):
     """Why somebody's membership ends."""
 
-    reason = TextAreaField(_("理由"), [required(), longest(400), fits(400)], filters=[no_nul], id="end-reason")
+    reason = TextAreaField(
+        _("理由"), [required(), longest(400), fits(400)], filters=[no_nul], id="end-reason"
+    )
     keeps_name = BooleanField(_("書いた投稿に、呼び名を残す"))
 
 

@@ -519,5 +519,3 @@ def give_roles(person_id: str) -> AnyResponse:
     operations.give_named_roles(g.viewer, person_id, parse(RolesForm)["roles"])
     flash(t("役割を変更しました。ご本人は、次の操作の前にサインインし直します"))
     return redirect(url_for(".roles"))
-
-

@@ -102,7 +102,9 @@ def member_administer(viewer: Viewer, member: Any) -> Verdict:
 
 
 def _why_no_block(viewer: Viewer, member: Any) -> Sentence:
-    return _("人事・ひろば運営の担当者はブロックできません。困っていることがあれば、相談窓口にお話しください。")
+    return _(
+        "人事・ひろば運営の担当者はブロックできません。困っていることがあれば、相談窓口にお話しください。"
+    )
 
 
 @rule("block", Member, why_not=_why_no_block)

@@ -72,7 +72,6 @@ class Viewer:
         """Runs the installation."""
         return self.is_active and bool(self.roles & Role.ADMINISTRATOR)
 
-
     @property
     def is_official(self) -> bool:
         """Speaks officially, and therefore neither blocks nor can be blocked."""
@@ -91,7 +90,9 @@ def _plain(value: object) -> object:
 # What a rule may ask of a viewer, as parameters of a statement that is built once.
 _BINDS: dict[str, TypeEngine[Any]] = {
     "id": Integer(),
-    **dict.fromkeys(("group_ids", "board_ids", "writable_board_ids", "blocked_ids", "walled_cohort_ids"), Integer()),
+    **dict.fromkeys(
+        ("group_ids", "board_ids", "writable_board_ids", "blocked_ids", "walled_cohort_ids"), Integer()
+    ),
     **dict.fromkeys(
         (
             "is_active",
@@ -169,9 +170,11 @@ def viewers_of(member_ids: Collection[int]) -> dict[int, Viewer]:
             (Member.suspended_at.is_(None) & Member.ended_at.is_(None)).label("is_active"),
         ).where(Member.id.in_(member_ids))
     ).all()
-    groups = _pairs(session.execute(
-        select(GroupMember.member_id, GroupMember.group_id).where(GroupMember.member_id.in_(member_ids))
-    ))
+    groups = _pairs(
+        session.execute(
+            select(GroupMember.member_id, GroupMember.group_id).where(GroupMember.member_id.in_(member_ids))
+        )
+    )
     blocks = _blocks(member_ids)
     walls = [(wall.low_cohort_id, wall.high_cohort_id) for wall in session.scalars(select(Wall))]
     audiences = session.execute(
@@ -184,7 +187,9 @@ def viewers_of(member_ids: Collection[int]) -> dict[int, Viewer]:
         )
     ).all()
     return {
-        member.id: _snapshot(member, groups.get(member.id, set()), blocks.get(member.id, set()), walls, audiences)
+        member.id: _snapshot(
+            member, groups.get(member.id, set()), blocks.get(member.id, set()), walls, audiences
+        )
         for member in members
     }
 
@@ -244,9 +249,7 @@ def _blocks(member_ids: Collection[int]) -> dict[int, set[int]]:
     others = {one for row in rows for one in row}
     official = set(
         session.scalars(
-            select(Member.id).where(
-                Member.id.in_(others), Member.roles.bitwise_and(int(UNBLOCKABLE)) != 0
-            )
+            select(Member.id).where(Member.id.in_(others), Member.roles.bitwise_and(int(UNBLOCKABLE)) != 0)
         )
     )
     for blocker, blocked in rows:

@@ -88,7 +88,12 @@ def _found(password_hash: str) -> int:
     admin = next(one for one in cast.PEOPLE if one.key == "admin")
     session.add(
         Community(
-            id=1, name=cast.COMPANY_NAME, expected_candidates=80, help_line=HELP_LINE, is_demo=True, set_up_at=clock.now()
+            id=1,
+            name=cast.COMPANY_NAME,
+            expected_candidates=80,
+            help_line=HELP_LINE,
+            is_demo=True,
+            set_up_at=clock.now(),
         )
     )
     member = Member(
@@ -270,7 +275,9 @@ def _await_others(stage: _Stage) -> None:
     invite_people(
         jinji,
         [
-            Invitee(mail=mail, legal_name=name, kana=kana, roles=("candidate",), cohort=stage.cohorts["april"])
+            Invitee(
+                mail=mail, legal_name=name, kana=kana, roles=("candidate",), cohort=stage.cohorts["april"]
+            )
             for mail, name, kana, _state in _EXPECTED
         ],
     )
@@ -280,5 +287,3 @@ def _await_others(stage: _Stage) -> None:
         ids = session.scalars(select(Invitation.public_id).where(Invitation.mail.in_(mails))).all()
         with clock.hold(at):
             send_invitations(jinji, ids)
-
-

@@ -11,7 +11,9 @@ from app.cli import install_commands
 from app.models import Member, MemberSession
 
 
-def test_a_cleared_second_factor_ends_every_session_and_has_to_be_set_up_again(app, world, as_, rows, write, deliver):
+def test_a_cleared_second_factor_ends_every_session_and_has_to_be_set_up_again(
+    app, world, as_, rows, write, deliver
+):
     def guard_jinji() -> None:
         from app.core.db import session
 

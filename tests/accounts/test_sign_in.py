@@ -292,3 +292,12 @@ def test_a_foreign_form_field_is_refused(world, with_password, anyone):
     with_password(world.haruka)
     answer = anyone().post("/sign-in", {"email": world.haruka.mail, "password": PASSWORD, "roles": "255"})
     assert answer.status_code == 422
+
+
+def test_nothing_else_can_be_done_before_new_rules_are_accepted(world, as_, write):
+    write(lambda: session.execute(update(Member).where(Member.id == world.haruka.id).values(rules_version=0)))
+    client = as_(world.haruka)
+    assert client.post("/boards/square/new", {"title": "題", "body": "本文"}).status_code == 403
+    assert client.get("/people", headers={"Accept": "application/json"}).status_code == 403
+    assert client.post("/rules", {"version": "1"}).status_code == 302
+    assert client.post("/boards/square/new", {"title": "題", "body": "本文"}).status_code == 303

@@ -137,7 +137,9 @@ def test_leaving_unlinks_what_was_written_unless_the_name_stays(world, as_, acti
     assert "退会した方" in text
     assert "はるか" not in text
     assert "そら" in text
-    assert as_(world.yui).get(f"/topics/{world.topic_id}").status_code == 404, "a wall opened for those who left"
+    assert as_(world.yui).get(f"/topics/{world.topic_id}").status_code == 404, (
+        "a wall opened for those who left"
+    )
 
 
 # ── the office ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -61,7 +61,9 @@ def test_gevent_is_for_postgresql(tmp_path: Path) -> None:
     assert settings(tmp_path, async_mode="gevent", database_url=url).async_mode == "gevent"
 
 
-@pytest.mark.parametrize(("value", "meant"), [("1", True), ("true", True), ("ON", True), ("0", False), ("", False), ("no", False)])
+@pytest.mark.parametrize(
+    ("value", "meant"), [("1", True), ("true", True), ("ON", True), ("0", False), ("", False), ("no", False)]
+)
 def test_yes_and_no_may_be_said_in_several_ways(tmp_path: Path, value: str, meant: bool) -> None:
     assert settings(tmp_path, demo=value).demo is meant
 
@@ -87,7 +89,9 @@ def test_an_empty_secret_file_is_not_a_secret(tmp_path: Path) -> None:
 
 
 def test_settings_never_show_their_secrets(tmp_path: Path) -> None:
-    shown = repr(settings(tmp_path, mail_url="smtps://name:hush-hush@mail.example.jp", metrics_token="quiet-token"))
+    shown = repr(
+        settings(tmp_path, mail_url="smtps://name:hush-hush@mail.example.jp", metrics_token="quiet-token")
+    )
     for secret in (KEY, "hush-hush", "quiet-token"):
         assert secret not in shown
 

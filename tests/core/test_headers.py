@@ -45,7 +45,9 @@ def test_on_this_machine_no_browser_is_told_to_insist_on_tls(tmp_path: Path) -> 
 FORWARDED = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
 
 
-@pytest.mark.parametrize(("proxies", "seen"), [("0", ("127.0.0.1", "localhost")), ("1", ("192.0.2.7", "evil.example"))])
+@pytest.mark.parametrize(
+    ("proxies", "seen"), [("0", ("127.0.0.1", "localhost")), ("1", ("192.0.2.7", "evil.example"))]
+)
 def test_forwarded_headers_count_only_from_proxies_one_trusts(
     tmp_path: Path, proxies: str, seen: tuple[str, str]
 ) -> None:

@@ -68,9 +68,16 @@ def test_figures_are_for_the_bearer_of_the_token_only(
     app: Flask, anyone: Callable[[], Client], changed_settings: Callable[..., Any]
 ) -> None:
     client = anyone()
-    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404, "no token set: closed"
+    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404, (
+        "no token set: closed"
+    )
     changed_settings(metrics_token=TOKEN)
-    for wrong in ({}, {"Authorization": "Bearer"}, {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": "Bearer あ"}):
+    for wrong in (
+        {},
+        {"Authorization": "Bearer"},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": "Bearer あ"},
+    ):
         assert client.get("/metrics", headers=wrong).status_code == 404
     answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200

@@ -230,7 +230,9 @@ def test_no_transaction_is_open_while_a_mail_server_is_spoken_to(
 
 def test_a_letter_inside_an_operation_is_refused(app: Flask) -> None:
     with app.app_context(), pytest.raises(WriteOutsideOperation), unit_of_work():
-        send_letter(to_address="a@example.jp", to_name=None, subject="題", text="文", language="ja", key="0" * 32)
+        send_letter(
+            to_address="a@example.jp", to_name=None, subject="題", text="文", language="ja", key="0" * 32
+        )
 
 
 def test_a_letter_is_written_in_the_language_of_its_reader(app: Flask) -> None:

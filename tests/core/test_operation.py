@@ -144,7 +144,9 @@ def test_what_an_operation_writes_stays(inside: Flask, world: World) -> None:
 
 def test_a_page_that_is_only_read_cannot_write(app: Flask, world: World, as_: Any) -> None:
     client = as_(world.haruka)
-    rule = next(each for each in app.url_map.iter_rules() if each.rule == "/boards" and "GET" in (each.methods or ()))
+    rule = next(
+        each for each in app.url_map.iter_rules() if each.rule == "/boards" and "GET" in (each.methods or ())
+    )
     view = app.view_functions[rule.endpoint]
 
     def writing(*args: Any, **kwargs: Any) -> Any:
@@ -239,7 +241,9 @@ def test_an_operation_reads_what_is_true_now_not_what_was_read_before(inside: Fl
     assert stale.display_name == world.haruka.name
     session.rollback()
     with db.engine.begin() as another:
-        another.execute(text("UPDATE member SET display_name = 'よそから' WHERE id = :id"), {"id": world.haruka.id})
+        another.execute(
+            text("UPDATE member SET display_name = 'よそから' WHERE id = :id"), {"id": world.haruka.id}
+        )
 
     @operation
     def look() -> str:

@@ -87,9 +87,12 @@ def test_every_fact_of_the_product_is_made_of_ids_and_numbers() -> None:
             continue
         for name, annotation in kind.__annotations__.items():
             is_plain = str(annotation) in {"int", "bool", "int | None", "PublicId", "tuple[int, ...]"} or (
-                str(annotation) in {"str", "str | None"} and name.endswith(("_id", "_key", "purpose", "kind", "nonce"))
+                str(annotation) in {"str", "str | None"}
+                and name.endswith(("_id", "_key", "purpose", "kind", "nonce"))
             )
-            assert is_plain, f"{kind.__name__}.{name}: {annotation} – a fact holds ids and numbers, no text of a person"
+            assert is_plain, (
+                f"{kind.__name__}.{name}: {annotation} – a fact holds ids and numbers, no text of a person"
+            )
 
 
 def test_a_failing_delivery_is_retried_with_back_off_and_harms_nobody_else(
@@ -289,7 +292,9 @@ def test_two_deliverers_never_deliver_twice_and_never_miss(app: Flask) -> None:
     assert written == Counter(range(FACTS))
 
 
-def test_nothing_is_held_open_while_a_letter_is_on_its_way(app: Flask, world: World, deliver: Callable[[], int]) -> None:
+def test_nothing_is_held_open_while_a_letter_is_on_its_way(
+    app: Flask, world: World, deliver: Callable[[], int]
+) -> None:
     open_during: list[bool] = []
 
     @delivers(LetterWanted)

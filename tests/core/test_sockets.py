@@ -20,7 +20,10 @@ def connect(app: Flask, as_: Callable[[Person], Client]) -> Callable[..., Any]:
         client = as_(person)
         csrf = client.csrf()
         return socketio.test_client(
-            app, flask_test_client=client.http, auth={"csrf": csrf}, headers={"Origin": "http://localhost", **headers}
+            app,
+            flask_test_client=client.http,
+            auth={"csrf": csrf},
+            headers={"Origin": "http://localhost", **headers},
         )
 
     return make

@@ -77,20 +77,26 @@ def test_what_was_written_survives_a_session_that_ended(anyone: Callable[[], Cli
 def test_what_was_written_survives_a_stale_form(as_: Callable[[Person], Client], world: World) -> None:
     client = as_(world.haruka)
     answer = client.http.post(
-        f"/topics/{world.topic_id}/replies", data={"body": "消えない文章"}, headers={"Origin": "http://localhost"}
+        f"/topics/{world.topic_id}/replies",
+        data={"body": "消えない文章"},
+        headers={"Origin": "http://localhost"},
     )
     assert answer.status_code == 400
     assert "消えない文章" in answer.text
 
 
-def test_scripts_get_json(anyone: Callable[[], Client], as_: Callable[[Person], Client], world: World) -> None:
+def test_scripts_get_json(
+    anyone: Callable[[], Client], as_: Callable[[Person], Client], world: World
+) -> None:
     headers = {"Accept": "application/json"}
     signed_out = anyone().get("/boards", headers=headers)
     assert (signed_out.status_code, signed_out.json["code"]) == (401, "signed_out")
     missing = as_(world.haruka).get(f"/topics/{NO_SUCH_ID}", headers=headers)
     assert missing.status_code == 404
     assert missing.json == {"ok": False, "code": "not_found", "message": missing.json["message"]}
-    unknown = as_(world.haruka).post(f"/topics/{world.topic_id}/replies", {"body": "x", "author_id": "1"}, headers=headers)
+    unknown = as_(world.haruka).post(
+        f"/topics/{world.topic_id}/replies", {"body": "x", "author_id": "1"}, headers=headers
+    )
     assert (unknown.status_code, unknown.json["code"]) == (422, "invalid")
 
 
@@ -232,7 +238,9 @@ def test_a_violation_report_leaves_no_trace_of_a_person(
     assert "canary" not in capfd.readouterr().err
 
 
-def test_a_static_file_is_kept_for_ever_and_only_under_its_own_release(app: Flask, anyone: Callable[[], Client]) -> None:
+def test_a_static_file_is_kept_for_ever_and_only_under_its_own_release(
+    app: Flask, anyone: Callable[[], Client]
+) -> None:
     client = anyone()
     with app.test_request_context():
         path = url_for("doors.static", digest=app.extensions["tsubomi.assets"].digest, path="css/app.css")
@@ -241,5 +249,3 @@ def test_a_static_file_is_kept_for_ever_and_only_under_its_own_release(app: Flas
     assert "immutable" in answer.headers["Cache-Control"]
     assert client.get("/static/000000000000/css/app.css").status_code == 404
     assert client.get(path.replace("css/app.css", "../wsgi.py")).status_code == 404
-
-

@@ -80,7 +80,11 @@ def live_in(app: Flask, world: World) -> Ids:
 
 def _topic(author_id: int, cohort_id: int | None, board_id: int, title: str) -> Topic:
     topic = Topic(
-        board_id=board_id, author_id=author_id, author_cohort_id=cohort_id, title=title, started_at=clock.now()
+        board_id=board_id,
+        author_id=author_id,
+        author_cohort_id=cohort_id,
+        title=title,
+        started_at=clock.now(),
     )
     session.add(topic)
     return topic

@@ -55,7 +55,9 @@ def assert_guarded(answer: TestResponse, path: str) -> None:
         assert policy[name] == ["'none'"], (path, name)
     assert policy["form-action"] == ["'self'"], path
     for sources in policy.values():
-        assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "data:", "blob:", "http:", "https:"} & set(sources), path
+        assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "data:", "blob:", "http:", "https:"} & set(
+            sources
+        ), path
     assert headers["X-Content-Type-Options"] == "nosniff", path
     assert headers["Referrer-Policy"] in {"same-origin", "no-referrer"}, path
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin", path
@@ -85,7 +87,9 @@ def test_every_answer_carries_the_security_headers_errors_and_statics_included(
         assert_guarded(client.get("/no/such/page"), "/no/such/page")
         assert_guarded(client.http.post("/sign-out"), "/sign-out without csrf")
         assert_guarded(client.http.put("/"), "PUT /")
-        assert_guarded(client.http.post("/sign-in", data={"email": "x" * 3_000_000}), "a post that is too large")
+        assert_guarded(
+            client.http.post("/sign-in", data={"email": "x" * 3_000_000}), "a post that is too large"
+        )
         assert_guarded(client.get("/boards", headers={"Accept": "application/json"}), "/boards as JSON")
 
 
@@ -116,14 +120,25 @@ def test_every_address_answers_every_role_without_breaking(
 def assert_whole(text: str, path: str) -> None:
     """A page that was rendered to its end, without anything that only a program should see."""
     assert text.rstrip().endswith("</html>"), path
-    for leak in (">None<", "Undefined", "object at 0x", "Traceback", "&lt;bound method", "LazyText", "_(&#39;"):
+    for leak in (
+        ">None<",
+        "Undefined",
+        "object at 0x",
+        "Traceback",
+        "&lt;bound method",
+        "LazyText",
+        "_(&#39;",
+    ):
         assert leak not in text, (path, leak)
     assert re.search(r"<title>[^<]+</title>", text), path
     assert re.search(r"<h1[ >]", text), f"{path} needs a heading"
 
 
 @pytest.mark.parametrize("key", ["haruka", "takumi", "jinji", "admin"])
-@pytest.mark.parametrize("query", ["?after=zzz", "?after=aaaaaaaaaaaaa", "?before=%00", "?page=-1&q=%F0%9F%8C%B1", "?q=" + "あ" * 3000])
+@pytest.mark.parametrize(
+    "query",
+    ["?after=zzz", "?after=aaaaaaaaaaaaa", "?before=%00", "?page=-1&q=%F0%9F%8C%B1", "?q=" + "あ" * 3000],
+)
 def test_no_query_string_breaks_a_page(
     app: Flask, world: World, ids: Ids, as_: Callable[[Person], Client], key: str, query: str
 ) -> None:
@@ -208,7 +223,10 @@ def _hidden_from(world: World, ids: Ids, key: str) -> dict[str, list[str]]:
     }
     if key != "haruka":
         return everybody
-    return {name: [*([] if name == "session_id" else everybody[name]), *haruka.get(name, [])] for name in everybody}
+    return {
+        name: [*([] if name == "session_id" else everybody[name]), *haruka.get(name, [])]
+        for name in everybody
+    }
 
 
 MISSING = {"topic_id": NO_SUCH_ID, "post_id": NO_SUCH_ID, "person_id": NO_SUCH_ID, "session_id": NO_SUCH_ID}
@@ -230,7 +248,9 @@ def test_hidden_looks_exactly_like_missing(
                 [there] = paths_of(app, rule, {name: (hidden,)})
                 [nowhere] = paths_of(app, rule, {name: (missing[name],)})
                 one, other = _ask(client, method, there), _ask(client, method, nowhere)
-                assert seen(one, there) == seen(other, nowhere), f"{method} {there} tells {key} that it exists"
+                assert seen(one, there) == seen(other, nowhere), (
+                    f"{method} {there} tells {key} that it exists"
+                )
                 assert one.status_code in {404, 422}, f"{method} {there} answers {one.status_code} to {key}"
                 compared += 1
     assert compared > 20

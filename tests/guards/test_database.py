@@ -77,7 +77,9 @@ def test_the_exclusions_of_the_privacy_design_are_in_the_table() -> None:
         {Role.AUDITOR, Role.LEAD},
         {Role.AUDITOR, Role.ADMINISTRATOR},
     ]
-    assert forbidden == {frozenset({Role.CANDIDATE, role}) for role in staff} | set(map(frozenset, apart_from_hr))
+    assert forbidden == {frozenset({Role.CANDIDATE, role}) for role in staff} | set(
+        map(frozenset, apart_from_hr)
+    )
 
 
 def test_the_database_refuses_a_member_without_a_role_and_staff_in_a_cohort(app: Flask) -> None:

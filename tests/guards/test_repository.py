@@ -28,7 +28,9 @@ def _texts() -> list[tuple[str, str]]:
     return [
         (name_of(path), path.read_text("utf-8", "replace"))
         for path in tracked_files()
-        if path.suffix not in BINARY and path.stat().st_size < LONGEST_BYTES and path.name != "test_repository.py"
+        if path.suffix not in BINARY
+        and path.stat().st_size < LONGEST_BYTES
+        and path.name != "test_repository.py"
     ]
 
 
@@ -52,7 +54,9 @@ def test_no_file_holds_a_secret() -> None:
 
 
 def test_what_the_machine_makes_is_not_tracked() -> None:
-    made = re.compile(r"(^|/)(\.venv|var|__pycache__|node_modules|\.pytest_cache|\.mypy_cache|\.hypothesis)/|\.pyc$")
+    made = re.compile(
+        r"(^|/)(\.venv|var|__pycache__|node_modules|\.pytest_cache|\.mypy_cache|\.hypothesis)/|\.pyc$"
+    )
     found = [name_of(path) for path in tracked_files() if made.search(name_of(path))]
     assert not found, f"name it in .gitignore: {found}"
 

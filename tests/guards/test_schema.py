@@ -81,23 +81,31 @@ def _is_key(column: Column[object]) -> bool:
 
 
 def test_every_table_is_on_the_list() -> None:
-    assert set(Base.metadata.tables) == TABLES, "list the table here, and say in its pull request what it stores"
+    assert set(Base.metadata.tables) == TABLES, (
+        "list the table here, and say in its pull request what it stores"
+    )
 
 
 def test_every_column_that_holds_a_time_has_a_reason() -> None:
-    found = {name for name, column in _columns() if isinstance(_plain(column), DateTime | Date | Time | Interval)}
+    found = {
+        name for name, column in _columns() if isinstance(_plain(column), DateTime | Date | Time | Interval)
+    }
     assert found == set(TIMES), "add the column with its reason, or do not store the moment"
 
 
 def test_every_column_that_holds_a_number_has_a_reason() -> None:
     numeric = Integer | Float | Numeric
-    found = {name for name, column in _columns() if isinstance(_plain(column), numeric) and not _is_key(column)}
+    found = {
+        name for name, column in _columns() if isinstance(_plain(column), numeric) and not _is_key(column)
+    }
     assert found == set(NUMBERS), "add the column with its reason, or do not count"
 
 
 def test_no_column_watches_anybody() -> None:
     found = [name for name, column in _columns() if WATCHING.search(column.name)]
-    assert not found, f"there is no per-person sign-in time, last-seen, activity count or score anywhere: {found}"
+    assert not found, (
+        f"there is no per-person sign-in time, last-seen, activity count or score anywhere: {found}"
+    )
 
 
 @pytest.mark.parametrize("name", ["last_seen_at", "login_count", "read_at", "score", "sign_in_at", "ip"])

@@ -22,7 +22,13 @@ def test_nothing_is_inline() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ['<p style="color:red">', '<a onclick="x()">', "<script>x()</script>", "<style>", '<a href="javascript:x()">'],
+    [
+        '<p style="color:red">',
+        '<a onclick="x()">',
+        "<script>x()</script>",
+        "<style>",
+        '<a href="javascript:x()">',
+    ],
 )
 def test_the_guard_of_inline_code_sees_each_form(line: str) -> None:
     assert re.search(INLINE, line, re.IGNORECASE)
@@ -65,4 +71,4 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 
 def test_links_that_open_elsewhere_give_nothing_along() -> None:
     found = [line for line in lines_with(r"target\s*=\s*[\"']_blank", HTML) if "noopener" not in line]
-    assert not found, f"add rel=\"noopener\": {found}"
+    assert not found, f'add rel="noopener": {found}'

@@ -42,7 +42,9 @@ def _everything(app: Flask) -> dict[str, int]:
         }
 
 
-@pytest.mark.parametrize(("headers", "has_csrf"), [each[1:] for each in ATTEMPTS], ids=[each[0] for each in ATTEMPTS])
+@pytest.mark.parametrize(
+    ("headers", "has_csrf"), [each[1:] for each in ATTEMPTS], ids=[each[0] for each in ATTEMPTS]
+)
 @pytest.mark.parametrize("key", ["haruka", "jinji", "admin"])
 def test_every_post_from_elsewhere_is_refused(
     app: Flask,
@@ -78,7 +80,9 @@ def test_a_csrf_value_of_another_browser_is_refused(
     assert hers.get("/").status_code == 200, "she is still signed in"
 
 
-def test_a_csrf_value_in_the_address_does_not_count(app: Flask, world: World, as_: Callable[[Person], Client]) -> None:
+def test_a_csrf_value_in_the_address_does_not_count(
+    app: Flask, world: World, as_: Callable[[Person], Client]
+) -> None:
     client = as_(world.haruka)
     answer = client.http.post(f"/sign-out?csrf_token={client.csrf()}", headers={"Origin": OURS})
     assert answer.status_code == 400

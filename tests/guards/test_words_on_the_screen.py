@@ -17,6 +17,7 @@ TRANSLATING = {"_", "t", "tn"}
 EXCEPTIONS = (
     ("app/seeds/", "what the demo's people write is content, not the product's words"),
     ("app/cli.py", "a terminal has no chosen language: both are printed side by side"),
+    ("app/prepare.py", "the same: what a start prints"),
     ("app/core/config.py", "settings are refused before a language is known: both stand in the sentence"),
     ("app/core/postal.py", "the same for TSUBOMI_MAIL_URL; and brackets that fold names for mail"),
     ("app/accounts/community_rules.py", "the rules people accept, whole in each language, with one version"),
@@ -74,10 +75,14 @@ def test_the_code_says_nothing_that_cannot_be_translated() -> None:
         for line, text in untranslated(path.read_text("utf-8"))
         if text not in WHOLE_TEXTS
     ]
-    assert not found, "write _('…') for labels made at import, t('…') for sentences made now:\n  " + "\n  ".join(found)
+    assert not found, (
+        "write _('…') for labels made at import, t('…') for sentences made now:\n  " + "\n  ".join(found)
+    )
 
 
-@pytest.mark.parametrize("line", ["a = 'つぼみ'", "a = f'{b}さん'", "a = _('あ' if b else 'い')", "f(label='名前')"])
+@pytest.mark.parametrize(
+    "line", ["a = 'つぼみ'", "a = f'{b}さん'", "a = _('あ' if b else 'い')", "f(label='名前')"]
+)
 def test_the_guard_of_the_code_sees_a_bare_string(line: str) -> None:
     assert list(untranslated(line))
 
@@ -120,7 +125,9 @@ def test_templates_say_nothing_that_cannot_be_translated() -> None:
     assert not found, "write {{ _('…') }} or {% trans %}…{% endtrans %}:\n  " + "\n  ".join(found)
 
 
-@pytest.mark.parametrize("source", ["<p>つぼみ</p>", "{{ 'つぼみ' }}", "<a title='閉じる'>", "{% set a = '名前' %}"])
+@pytest.mark.parametrize(
+    "source", ["<p>つぼみ</p>", "{{ 'つぼみ' }}", "<a title='閉じる'>", "{% set a = '名前' %}"]
+)
 def test_the_guard_of_templates_sees_bare_text(source: str) -> None:
     assert list(bare_text(source))
 

@@ -50,7 +50,9 @@ def _accept(page: Page) -> None:
     expect(page.get_by_role("navigation").first).to_be_visible()
 
 
-def test_from_an_invitation_to_a_moderated_reply(tab: Callable[..., Tab], house: Served, mail_folder: Path) -> None:
+def test_from_an_invitation_to_a_moderated_reply(
+    tab: Callable[..., Tab], house: Served, mail_folder: Path
+) -> None:
     _invite(tab("jinji", PC).go("/hr/invitations/new"))
     link = _link_of_the_letter(mail_folder)
 

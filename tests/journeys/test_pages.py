@@ -113,11 +113,15 @@ def _choose(page: Page, house: Served, language: str, theme: str) -> None:
 
 
 def _sideways(page: Page) -> int:
-    width: int = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    width: int = page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
     return width
 
 
-@pytest.mark.parametrize("turn", range(len(COMBINATIONS)), ids=lambda turn: "-".join(map(str, COMBINATIONS[turn][:2])))
+@pytest.mark.parametrize(
+    "turn", range(len(COMBINATIONS)), ids=lambda turn: "-".join(map(str, COMBINATIONS[turn][:2]))
+)
 def test_no_page_has_a_barrier_or_violates_the_policy(
     tab: Callable[..., Tab], house: Served, turn: int
 ) -> None:
@@ -157,7 +161,9 @@ def test_the_search_for_barriers_finds_one_and_the_browser_tells_of_a_violation(
     found = Axe().run(page, options=RULES).response["violations"]
     assert "image-alt" in {each["id"] for each in found}
     page.evaluate("() => document.body.setAttribute('style', 'color: red')")
-    page.evaluate("() => { const one = document.createElement('script'); one.text = '1'; document.body.append(one); }")
+    page.evaluate(
+        "() => { const one = document.createElement('script'); one.text = '1'; document.body.append(one); }"
+    )
     expect(page.locator("h1").first).to_be_visible()
     assert mine.complaints
     mine.complaints.clear()
@@ -174,7 +180,8 @@ JAVASCRIPT, SHEET, TOPIC, FIRST_VIEW, REQUESTS = 30_000, 15_000, 8_000, 70_000, 
 
 
 @pytest.mark.parametrize(
-    ("key", "path"), [(None, "/sign-in"), ("haruka", "/"), ("haruka", "/boards/square"), ("haruka", "/topics/{topic}")]
+    ("key", "path"),
+    [(None, "/sign-in"), ("haruka", "/"), ("haruka", "/boards/square"), ("haruka", "/topics/{topic}")],
 )
 def test_a_first_view_is_light(tab: Callable[..., Tab], house: Served, key: str | None, path: str) -> None:
     mine, answers = tab(key, PHONE), []
@@ -203,7 +210,14 @@ def test_a_topic_of_twenty_posts_is_light(house: Served) -> None:
     assert len(gzip.compress(text.encode(), 4)) <= TOPIC
 
 
-@pytest.mark.parametrize("payload", ["<img src=x onerror=console.error('violated')>", "<base href=//evil.example>", "[x](javascript:alert(1))"])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "<img src=x onerror=console.error('violated')>",
+        "<base href=//evil.example>",
+        "[x](javascript:alert(1))",
+    ],
+)
 def test_what_somebody_injects_stays_text(tab: Callable[..., Tab], house: Served, payload: str) -> None:
     page = tab("haruka", PHONE).go("/boards/square/new")
     page.locator("[name=title]").fill(payload)
@@ -216,11 +230,15 @@ def test_what_somebody_injects_stays_text(tab: Callable[..., Tab], house: Served
 def test_everything_can_be_reached_with_the_keyboard(tab: Callable[..., Tab], house: Served) -> None:
     page = tab("haruka", PC).go(f"/topics/{house.world.topic_id}")
     page.keyboard.press("Tab")
-    assert page.evaluate("() => document.activeElement.getAttribute('href')") == "#main", "first the way to the text"
+    assert page.evaluate("() => document.activeElement.getAttribute('href')") == "#main", (
+        "first the way to the text"
+    )
     page.keyboard.press("Enter")
     seen = set()
     for _ in range(80):
         page.keyboard.press("Tab")
-        seen.add(page.evaluate("() => document.activeElement.getAttribute('name') || document.activeElement.type"))
+        seen.add(
+            page.evaluate("() => document.activeElement.getAttribute('name') || document.activeElement.type")
+        )
     assert "body" in seen
     assert "submit" in seen

@@ -20,7 +20,9 @@ class _Base(DeclarativeBase):
 
 
 class Thing(_Base):
-    __table__ = Table("thing", _Base.metadata, Column("id", Integer, primary_key=True), Column("value", Integer))
+    __table__ = Table(
+        "thing", _Base.metadata, Column("id", Integer, primary_key=True), Column("value", Integer)
+    )
 
 
 _engine = create_engine("sqlite://")
@@ -44,7 +46,10 @@ def _joined(connective: Callable[..., Any]) -> Callable[[list[Any]], Callable[[A
 RULES = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
-        *[st.builds(_joined(each), st.lists(inner, max_size=3)) for each in (logic.all_of, logic.any_of, logic.none_of)]
+        *[
+            st.builds(_joined(each), st.lists(inner, max_size=3))
+            for each in (logic.all_of, logic.any_of, logic.none_of)
+        ]
     ),
     max_leaves=8,
 )
@@ -61,7 +66,9 @@ def table() -> Any:
 def test_a_rule_says_the_same_of_a_row_and_of_a_table(table: Connection, rule: Callable[[Any], Any]) -> None:
     values = [None, *range(8)]
     table.exec_driver_sql("DELETE FROM thing")
-    table.execute(Thing.__table__.insert(), [{"id": number, "value": value} for number, value in enumerate(values)])
+    table.execute(
+        Thing.__table__.insert(), [{"id": number, "value": value} for number, value in enumerate(values)]
+    )
     clause = logic.as_clause(rule(Thing.value))
     chosen = set(table.scalars(select(Thing.id).where(clause)))
     refused = set(table.scalars(select(Thing.id).where(~clause)))

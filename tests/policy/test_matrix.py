@@ -71,7 +71,10 @@ def plant_random_world(seed: int) -> None:
                 session.add(GroupMember(group_id=dice.choice(groups).id, member_id=member.id))
             session.add(
                 MemberSession(
-                    member_id=member.id, secret_hash=f"{seed}-{member.id}", device="-", expires_on=date(2027, 1, 1)
+                    member_id=member.id,
+                    secret_hash=f"{seed}-{member.id}",
+                    device="-",
+                    expires_on=date(2027, 1, 1),
                 )
             )
         for _ in range(40):
@@ -82,7 +85,9 @@ def plant_random_world(seed: int) -> None:
         _random_boards(dice, members, cohorts, groups)
         for number, role in enumerate((Role.CANDIDATE, Role.EMPLOYEE, Role.HR, Role.DESK)):
             session.add(
-                Invitation(mail=f"invited{number}@example.jp", roles=int(role), secret_hash=f"{seed}i{number}")
+                Invitation(
+                    mail=f"invited{number}@example.jp", roles=int(role), secret_hash=f"{seed}i{number}"
+                )
             )
 
 
@@ -185,14 +190,18 @@ def test_the_check_and_the_filter_of_every_rule_agree_for_every_viewer(
             checked = {row.id for row in rows if policy.can(viewer, action, row)}  # type: ignore[attr-defined]
             assert checked == filtered, f"{action} {kind.__name__} drifts for viewer {name}"
             once_built = select(key).where(policy.standing(action, kind))
-            assert checked == set(session.scalars(once_built, viewer.binds)), f"standing {action} {kind.__name__} drifts"
+            assert checked == set(session.scalars(once_built, viewer.binds)), (
+                f"standing {action} {kind.__name__} drifts"
+            )
             answers[action, kind.__name__] |= {bool(checked), len(checked) < len(rows)}
             answers[action, kind.__name__] |= {row.id in checked for row in rows}  # type: ignore[attr-defined]
     one_sided = {rule for rule, seen in answers.items() if seen != {True, False}}
     assert not one_sided, f"the world never shows both a yes and a no for {one_sided}"
 
 
-def test_nobody_suspended_and_ended_members_see_nothing_at_all(random_world: dict[str, policy.Viewer]) -> None:
+def test_nobody_suspended_and_ended_members_see_nothing_at_all(
+    random_world: dict[str, policy.Viewer],
+) -> None:
     closed = [viewer for viewer in random_world.values() if not viewer.is_active]
     assert len(closed) > 3
     for viewer in closed:

@@ -74,7 +74,9 @@ class Served:
         }
         return self._ask("POST", path, urlencode(data), headers)
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> http.client.HTTPResponse:
+    def _ask(
+        self, method: str, path: str, body: str | None, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request(method, path, body, headers)
@@ -124,7 +126,17 @@ def environment(folder: Path, url: str, port: int, **more: str) -> dict[str, str
 def planted(environ: dict[str, str]) -> tuple[Flask, World]:
     """An app over the migrated database with the test world in it."""
     compile_catalogues()
-    app = make_app(read_settings({**environ, "TSUBOMI_ASYNC_MODE": "threading", "TSUBOMI_LOG_LEVEL": "CRITICAL"}))
+    # Without the queue: the socket server of this process is one for all apps, and this Redis will be gone.
+    app = make_app(
+        read_settings(
+            {
+                **environ,
+                "TSUBOMI_ASYNC_MODE": "threading",
+                "TSUBOMI_LOG_LEVEL": "CRITICAL",
+                "TSUBOMI_REDIS_URL": "",
+            }
+        )
+    )
     with app.app_context():
         upgrade(directory=str(MIGRATIONS))
         plant_world()
