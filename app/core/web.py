@@ -293,7 +293,7 @@ def _lead_on() -> Any:
     visitor = g.visitor
     if visitor is None or visitor.must_go is None:
         return None
-    if request.path.startswith((visitor.must_go, "/sign-out", "/language", "/theme")):
+    if request.path.startswith((visitor.must_go, "/sign-out", "/confirm", "/language", "/theme")):
         return None
     if request.method == "GET" and not wants_json():
         return redirect(visitor.must_go)
