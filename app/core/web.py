@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ from flask import (
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -42,7 +44,7 @@ from .clock import now
 from .config import LOOPBACK_HOSTS, Settings
 from .db import is_row
 from .errors import AppError, Conflict, Forbidden, Invalid, NotFound, TooOften
-from .i18n import LANGUAGES, _
+from .i18n import LANGUAGES, _, language_now
 from .ids import is_public_id
 from .limits import Budget, has_left, spend
 
@@ -57,6 +59,7 @@ REAUTHENTICATED_FOR = timedelta(minutes=5)  # privacy.md, re-authentication
 MOST_FIELDS = 6000  # everyone at once, ticked in a list
 LONGEST_NEXT = 1_000  # the way back waits in a cookie, which has 4 KB in all
 MOST_BYTES_OF_A_REPORT = 16 * 1024
+MOST_DRAWINGS = 4_000  # about 1 KB each
 MOST_BYTES = 2 * 1024 * 1024 + 64 * 1024  # one pasted sheet of invitations, plus the form around it
 
 CONTENT_SECURITY_POLICY = (
@@ -162,6 +165,7 @@ def install_web(app: Flask, settings: Settings, shell: Shell) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = assets.url
+    app.jinja_env.globals["drawn"] = drawn
     csrf.init_app(app)
     _login.init_app(app)
     _login.user_loader(shell.visitor_of)
@@ -374,6 +378,22 @@ def page(template: str, **context: Any) -> str:
     for name, value in context.items():
         _refuse_rows(name, value, depth=4 if current_app.testing else 1)
     return render_template(template, **_around(), **context)
+
+
+def drawn(macro: Callable[..., Markup], card: Any, *more: Any) -> Markup:
+    """A macro's drawing of one card, kept: the same card is drawn once for everybody who is shown the same.
+
+    A card is frozen and holds all that its viewer is shown of a thing, so it is the whole key, beside the language
+    and the year (dates of this year say none). For macros that draw nothing else: no form, no token.
+    """
+    return _drawn(macro, card, more, language_now(), now().year)
+
+
+@lru_cache(maxsize=MOST_DRAWINGS)
+def _drawn(
+    macro: Callable[..., Markup], card: Any, more: tuple[Any, ...], _language: str, _year: int
+) -> Markup:
+    return macro(card, *more)
 
 
 def _around() -> dict[str, Any]:
