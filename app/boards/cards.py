@@ -33,7 +33,10 @@ class BoardsPage:
 
 @dataclass(frozen=True)
 class TopicRow:
-    """One topic in a list. `reply_count` counts replies this viewer sees, up to queries.MOST_COUNTED."""
+    """One topic in a list. `reply_count` counts the replies this viewer may meet; `unread` stops at 100.
+
+    `is_new`: never opened by the viewer, and started since they joined.
+    """
 
     id: PublicId
     title: str
@@ -42,20 +45,61 @@ class TopicRow:
     reply_count: int
     is_hidden: bool
     board_name: str | None = None
+    unread: int = 0
+    is_new: bool = False
+    is_pinned: bool = False
+    is_locked: bool = False
+    is_archived: bool = False
 
 
 @dataclass(frozen=True)
 class BoardPage:
-    """One board and a page of its topics, newest first."""
+    """One board: what is pinned, what came alive again since the viewer read it, and a page of its topics."""
 
     board: BoardCard
     topics: tuple[TopicRow, ...]
     pager: Pager
+    pinned: tuple[TopicRow, ...] = ()
+    alive: tuple[TopicRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReactionCard:
+    """One of the six signs under a post: how many gave it, whether the viewer did; names on small boards only."""
+
+    name: str
+    count: int
+    is_mine: bool
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class QuoteCard:
+    """The post another one answers, in a few words; only there where the viewer sees that post."""
+
+    post_id: PublicId
+    author: PersonCard
+    excerpt: str
+    is_withdrawn: bool
+
+
+@dataclass(frozen=True)
+class FileCard:
+    """One picture or document under a post. Pictures have a size, documents a name and bytes."""
+
+    id: PublicId
+    is_picture: bool
+    is_waiting: bool
+    name: str
+    alt: str
+    size_bytes: int
+    width: int | None
+    height: int | None
 
 
 @dataclass(frozen=True)
 class PostCard:
-    """One post. The hrefs are None where the viewer may not; the reason is there for author and moderators."""
+    """One post. `can_*` and hrefs say what the viewer may; the reason is there for author and moderators."""
 
     id: PublicId
     author: PersonCard
@@ -67,11 +111,25 @@ class PostCard:
     hide_href: str | None
     reveal_href: str | None
     is_first: bool
+    is_withdrawn: bool = False
+    edited_at: datetime | None = None
+    quote: QuoteCard | None = None
+    reactions: tuple[ReactionCard, ...] = ()
+    files: tuple[FileCard, ...] = ()
+    is_saved: bool = False
+    can_react: bool = False
+    can_quote: bool = False
+    can_edit: bool = False
+    can_withdraw: bool = False
 
 
 @dataclass(frozen=True)
 class TopicPage:
-    """One topic and a page of its posts, oldest first. `closed_sentence` says why one cannot reply."""
+    """One topic and a page of its posts, oldest first. `closed_sentence` says why one cannot reply.
+
+    `unread_from` is the first post on this page the viewer has not read, `newest_id` the last post of the page;
+    `level` one of models.Level: 0 muted, 1 normal, 2 followed.
+    """
 
     id: PublicId
     title: str
@@ -82,6 +140,13 @@ class TopicPage:
     can_reply: bool
     closed_sentence: str | None
     pager: Pager
+    is_pinned: bool = False
+    is_locked: bool = False
+    is_archived: bool = False
+    can_arrange: bool = False
+    level: int = 1
+    unread_from: PublicId | None = None
+    newest_id: PublicId | None = None
 
 
 @dataclass(frozen=True)

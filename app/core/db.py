@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import DateTime, Dialect, MetaData, event, inspect
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, event, inspect
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, scoped_session
 from sqlalchemy.types import TypeDecorator
@@ -50,6 +50,9 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy's own attribute
 
+
+# A key of what grows without end; SQLite counts only a plain INTEGER up by itself.
+BigId = BigInteger().with_variant(Integer, "sqlite")
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 session: scoped_session[Session] = db.session

@@ -27,6 +27,11 @@ class Community(Base):
     version: Mapped[int] = mapped_column(default=1)
     rules_version: Mapped[int] = mapped_column(default=1)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    # Contact budget: how often within a fortnight HR may reach a candidate with what is no procedure.
+    contacts_a_fortnight: Mapped[int] = mapped_column(default=1, server_default="1")
+    # Quiet hours of the company's own clock, and of cohorts with the profile for minors.
+    quiet_from_hour: Mapped[int] = mapped_column(default=20, server_default="20")
+    quiet_until_hour: Mapped[int] = mapped_column(default=8, server_default="8")
     set_up_at: Mapped[datetime | None]
     # The second person with HR powers has joined; it never turns back (privacy.md, set-up mode).
     second_hr_at: Mapped[datetime | None]

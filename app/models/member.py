@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Base
+from app.core.db import Base, BigId
 from app.core.ids import new_public_id
 
 from .community import Cohort
@@ -60,7 +60,22 @@ class Member(Base):
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(String(400), default="")
 
+    # What was written on boards before this post is not new to them: set when they join, and by "mark all as read".
+    bookmark_id: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
+    # The same for the list of notices.
+    notice_bookmark_id: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
+
     cohort: Mapped[Cohort | None] = relationship(lazy="raise")
+
+
+class Mentor(Base):
+    """An employee HR assigned to a candidate."""
+
+    __tablename__ = "mentor"
+    __table_args__ = (Index("ix_mentor_employee_id", "employee_id"),)
+
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    employee_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
 
 
 class GroupMember(Base):

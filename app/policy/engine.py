@@ -107,7 +107,15 @@ def standing(action: str, kind: type[Base]) -> ColumnElement[bool]:
 def loads_of(kind: type[Base], *actions: str) -> list[Any]:
     """Loader options a row of `kind` needs before these rules can be asked about it."""
     names = dict.fromkeys(name for action in actions for name in _rule_of(action, kind).loads)
-    return [joinedload(getattr(kind, name)) for name in names]
+    return [_loader(kind, name) for name in names]
+
+
+def _loader(kind: type[Base], path: str) -> Any:
+    """The option that loads `relation` or `relation.relation`."""
+    first, _dot, rest = path.partition(".")
+    attribute = getattr(kind, first)
+    option = joinedload(attribute)
+    return option.joinedload(getattr(attribute.property.mapper.class_, rest)) if rest else option
 
 
 def fetch(

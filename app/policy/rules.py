@@ -13,6 +13,7 @@ from app.core.i18n import _
 from app.models import (
     STAFF,
     UNBLOCKABLE,
+    Announcement,
     Board,
     Cohort,
     Community,
@@ -20,9 +21,12 @@ from app.models import (
     Invitation,
     Member,
     MemberSession,
+    Notice,
     Post,
+    Reaction,
     Role,
     Topic,
+    Upload,
 )
 
 from .engine import rule
@@ -231,19 +235,42 @@ def _why_no_reply(viewer: Viewer, topic: Any) -> Sentence:
             "このトピックはひろば運営が非表示にしているため、コメントできません。"
             "同じひろばに新しいトピックを作れます。"
         )
+    if topic.withdrawn_at is not None:
+        return _("このトピックは取り消されたため、コメントできません。同じひろばに新しいトピックを作れます。")
+    if topic.archived_at is not None:
+        return _("このトピックは過去のトピックに移されたため、コメントできません。読むことはできます。")
+    if topic.locked_at is not None:
+        return _(
+            "このトピックは閉じられているため、コメントできません。同じひろばに新しいトピックを作れます。"
+        )
     return _("このひろばは、読むための場所です。ほかのひろばには書き込めます。")
+
+
+def _is_going_on(topic: Any) -> Verdict:
+    return none_of(
+        is_set(topic.hidden_at),
+        is_set(topic.withdrawn_at),
+        is_set(topic.locked_at),
+        is_set(topic.archived_at),
+    )
 
 
 @rule("reply", Topic, why_not=_why_no_reply)
 def topic_reply(viewer: Viewer, topic: Any) -> Verdict:
-    """The board's writers, while the topic is not hidden."""
-    return all_of(one_of(topic.board_id, viewer.writable_board_ids), none_of(is_set(topic.hidden_at)))
+    """The board's writers, while the topic is neither hidden, withdrawn, locked nor archived."""
+    return all_of(one_of(topic.board_id, viewer.writable_board_ids), _is_going_on(topic))
 
 
 @rule("hide", Topic)
 def topic_hide(viewer: Viewer, topic: Any) -> Verdict:
     """Moderators, on boards they read."""
     return viewer.is_moderator
+
+
+@rule("arrange", Topic)
+def topic_arrange(viewer: Viewer, topic: Any) -> Verdict:
+    """Pin, lock, move and archive: moderators and HR, on boards they read."""
+    return any_of(viewer.is_moderator, viewer.is_hr)
 
 
 @rule("view", Post, loads=("topic",))
@@ -260,6 +287,180 @@ def post_view(viewer: Viewer, post: Any) -> Verdict:
 def post_hide(viewer: Viewer, post: Any) -> Verdict:
     """Moderators; a topic's first post is hidden with its topic."""
     return all_of(viewer.is_moderator, none_of(same(post.is_first, True)))
+
+
+def _is_said(post: Any) -> Verdict:
+    """Neither taken back nor hidden."""
+    return none_of(is_set(post.withdrawn_at), is_set(post.hidden_at))
+
+
+def _why_no_edit(viewer: Viewer, post: Any) -> Sentence:
+    if post.author_id != viewer.id:
+        return _("ほかの人の投稿は編集できません。気になる点は、コメントで伝えられます。")
+    if post.withdrawn_at is not None:
+        return _("取り消した投稿は編集できません。もう一度伝えたいときは、新しく投稿してください。")
+    if post.hidden_at is not None or post.topic.hidden_at is not None:
+        return _("ひろば運営が非表示にしているため、編集できません。理由は投稿の上に書かれています。")
+    return _("このトピックは閉じられているため、編集できません。取り消すことはできます。")
+
+
+@rule("edit", Post, loads=("topic",), why_not=_why_no_edit)
+def post_edit(viewer: Viewer, post: Any) -> Verdict:
+    """Its author, while the topic goes on and the board takes what they write."""
+    return all_of(
+        same(post.author_id, viewer.id),
+        _is_said(post),
+        through(post, "topic", lambda topic: topic_reply(viewer, topic)),
+    )
+
+
+@rule("withdraw", Post, loads=("topic",))
+def post_withdraw(viewer: Viewer, post: Any) -> Verdict:
+    """Its author, at any time."""
+    return same(post.author_id, viewer.id)
+
+
+def _why_not_any_more(viewer: Viewer, post: Any) -> Sentence:
+    if post.withdrawn_at is not None:
+        return _("この投稿は取り消されています。画面を開き直すと、いまの様子が表示されます。")
+    return _("この投稿は、いまは読むだけです。画面を開き直すと、いまの様子が表示されます。")
+
+
+@rule("quote", Post, loads=("topic",), why_not=_why_not_any_more)
+def post_quote(viewer: Viewer, post: Any) -> Verdict:
+    """Whoever may reply, as long as the post stands."""
+    return all_of(_is_said(post), through(post, "topic", lambda topic: topic_reply(viewer, topic)))
+
+
+@rule("react", Post, loads=("topic",), why_not=_why_not_any_more)
+def post_react(viewer: Viewer, post: Any) -> Verdict:
+    """Whoever reads it, as long as it stands and its topic is not put away."""
+    return all_of(
+        _is_said(post),
+        through(post, "topic", lambda topic: none_of(is_set(topic.archived_at), is_set(topic.hidden_at))),
+    )
+
+
+@rule("save", Post, loads=("topic",), why_not=_why_not_any_more)
+def post_save(viewer: Viewer, post: Any) -> Verdict:
+    """Whoever reads it, as long as it stands."""
+    return _is_said(post)
+
+
+@rule("history", Post, loads=("topic",), why_not=_why_not_any_more)
+def post_history(viewer: Viewer, post: Any) -> Verdict:
+    """Whoever reads a post may read what it said before; what was taken back is gone with its history."""
+    return none_of(is_set(post.withdrawn_at))
+
+
+@rule("view", Reaction)
+def reaction_view(viewer: Viewer, reaction: Any) -> Verdict:
+    """A sign counts for whoever meets the person who gave it; asked only about posts the viewer sees."""
+    return all_of(
+        viewer.is_active,
+        none_of(
+            one_of(reaction.member_id, viewer.blocked_ids),
+            one_of(reaction.member_cohort_id, viewer.walled_cohort_ids),
+        ),
+    )
+
+
+# ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@rule("view", Upload, loads=("post", "post.topic", "announcement"))
+def upload_view(viewer: Viewer, upload: Any) -> Verdict:
+    """Its owner; and whoever sees what it is attached to, once it is ready and as long as that stands."""
+    return all_of(
+        viewer.is_active,
+        any_of(
+            same(upload.owner_id, viewer.id),
+            all_of(
+                same(upload.state, "ready"),
+                any_of(
+                    through(
+                        upload,
+                        "post",
+                        lambda post: all_of(post_view(viewer, post), none_of(is_set(post.withdrawn_at))),
+                    ),
+                    through(
+                        upload, "announcement", lambda announcement: announcement_view(viewer, announcement)
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+@rule("change", Upload)
+def upload_change(viewer: Viewer, upload: Any) -> Verdict:
+    """Its owner describes it, attaches it, takes it away."""
+    return same(upload.owner_id, viewer.id)
+
+
+# ── announcements ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@rule("view", Announcement)
+def announcement_view(viewer: Viewer, announcement: Any) -> Verdict:
+    """HR, whatever its state; everybody else once it was sent to them and while it is not cancelled."""
+    return any_of(
+        viewer.is_hr,
+        all_of(
+            viewer.is_active,
+            one_of(announcement.id, viewer.announcement_ids),
+            is_set(announcement.sent_at),
+            none_of(is_set(announcement.cancelled_at)),
+        ),
+    )
+
+
+@rule("receive", Announcement)
+def announcement_receive(viewer: Viewer, announcement: Any) -> Verdict:
+    """Those it was sent to: they read it as it speaks to them, and acknowledge it."""
+    return all_of(
+        viewer.is_active,
+        one_of(announcement.id, viewer.announcement_ids),
+        is_set(announcement.sent_at),
+        none_of(is_set(announcement.cancelled_at)),
+    )
+
+
+def _why_no_more_changes(viewer: Viewer, announcement: Any) -> Sentence:
+    if announcement.state == "sent":
+        return _("すでに送信されたため、変更できません。誤りがあるときは、取り消して送り直せます。")
+    return _("このお知らせは取り消されています。内容を写して、新しく作れます。")
+
+
+@rule("edit", Announcement, why_not=_why_no_more_changes)
+def announcement_edit(viewer: Viewer, announcement: Any) -> Verdict:
+    """HR, until it is sent or cancelled."""
+    return all_of(viewer.is_hr, none_of(is_set(announcement.sent_at), is_set(announcement.cancelled_at)))
+
+
+@rule("cancel", Announcement)
+def announcement_cancel(viewer: Viewer, announcement: Any) -> Verdict:
+    """HR, scheduled or just sent."""
+    return viewer.is_hr
+
+
+# ── notices ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@rule("view", Notice, loads=("post", "post.topic", "announcement"))
+def notice_view(viewer: Viewer, notice: Any) -> Verdict:
+    """Its own person, as long as what it leads to is there for them."""
+    return all_of(
+        same(notice.member_id, viewer.id),
+        any_of(
+            through(
+                notice,
+                "post",
+                lambda post: all_of(post_view(viewer, post), none_of(is_set(post.withdrawn_at))),
+            ),
+            through(notice, "announcement", lambda announcement: announcement_receive(viewer, announcement)),
+        ),
+    )
 
 
 # Roles that only the administrator, or HR's lead, may hand out; HR invites candidates and employees.

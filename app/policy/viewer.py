@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import BindParameter, Boolean, Integer, Row, bindparam, or_, select
+from sqlalchemy import BindParameter, Boolean, Integer, Row, and_, bindparam, or_, select
 from sqlalchemy.types import TypeEngine
 
 from app.core.db import session
 from app.models import (
     STAFF,
     UNBLOCKABLE,
+    AnnouncementRecipient,
     Block,
+    Board,
     BoardAudience,
     Community,
     GroupMember,
@@ -41,6 +43,7 @@ class Viewer:
     writable_board_ids: frozenset[int] = frozenset()
     blocked_ids: frozenset[int] = frozenset()
     walled_cohort_ids: frozenset[int] = frozenset()
+    announcement_ids: frozenset[int] = frozenset()
 
     @property
     def is_candidate(self) -> bool:
@@ -91,7 +94,15 @@ def _plain(value: object) -> object:
 _BINDS: dict[str, TypeEngine[Any]] = {
     "id": Integer(),
     **dict.fromkeys(
-        ("group_ids", "board_ids", "writable_board_ids", "blocked_ids", "walled_cohort_ids"), Integer()
+        (
+            "group_ids",
+            "board_ids",
+            "writable_board_ids",
+            "blocked_ids",
+            "walled_cohort_ids",
+            "announcement_ids",
+        ),
+        Integer(),
     ),
     **dict.fromkeys(
         (
@@ -158,7 +169,7 @@ def viewer_of(member_id: int, *, version: int | None = None, community_version: 
 
 
 def viewers_of(member_ids: Collection[int]) -> dict[int, Viewer]:
-    """Fresh snapshots of many members in five queries, whatever their number."""
+    """Fresh snapshots of many members in six queries, whatever their number."""
     if not member_ids:
         return {}
     members = session.execute(
@@ -183,12 +194,25 @@ def viewers_of(member_ids: Collection[int]) -> dict[int, Viewer]:
             BoardAudience.role,
             BoardAudience.cohort_id,
             BoardAudience.group_id,
-            BoardAudience.is_writer,
-        )
+            # Nobody writes on a board that was put away.
+            and_(BoardAudience.is_writer, Board.archived_at.is_(None)).label("is_writer"),
+        ).join(Board, Board.id == BoardAudience.board_id)
     ).all()
+    announcements = _pairs(
+        session.execute(
+            select(AnnouncementRecipient.member_id, AnnouncementRecipient.announcement_id).where(
+                AnnouncementRecipient.member_id.in_(member_ids)
+            )
+        )
+    )
     return {
         member.id: _snapshot(
-            member, groups.get(member.id, set()), blocks.get(member.id, set()), walls, audiences
+            member,
+            groups.get(member.id, set()),
+            blocks.get(member.id, set()),
+            walls,
+            audiences,
+            announcements.get(member.id, set()),
         )
         for member in members
     }
@@ -200,6 +224,7 @@ def _snapshot(
     blocked_ids: set[int],
     walls: list[tuple[int, int]],
     audiences: Iterable[Row[tuple[int, int | None, int | None, int | None, bool]]],
+    announcement_ids: set[int],
 ) -> Viewer:
     roles = Role(member.roles)
     reads: set[int] = set()
@@ -224,6 +249,7 @@ def _snapshot(
         writable_board_ids=frozenset(writes),
         blocked_ids=frozenset() if roles & UNBLOCKABLE else frozenset(blocked_ids),
         walled_cohort_ids=frozenset(_other_sides(member.cohort_id, walls)),
+        announcement_ids=frozenset(announcement_ids),
     )
 
 
@@ -231,7 +257,7 @@ def _other_sides(cohort_id: int | None, walls: list[tuple[int, int]]) -> set[int
     return {high if low == cohort_id else low for low, high in walls if cohort_id in (low, high)}
 
 
-def _pairs(rows: Iterable[Row[tuple[int, int]]]) -> dict[int, set[int]]:
+def _pairs(rows: Iterable[Row[Any]]) -> dict[int, set[int]]:
     pairs: dict[int, set[int]] = {}
     for key, value in rows:
         pairs.setdefault(key, set()).add(value)

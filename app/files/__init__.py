@@ -1,0 +1,1 @@
+"""Files: uploaded, rebuilt, attached, handed out to whoever may see what they belong to."""

@@ -1,0 +1,1 @@
+"""Notices: what each person is told, where, and how seldom."""
