@@ -3,7 +3,7 @@ PYTHON ?= python3
 BOOTSTRAP = @$(PYTHON) tools/bootstrap.py
 export PORT HOST DATA DEMO ARGS
 
-.PHONY: help run test bench proofs check format translations lock
+.PHONY: help run test bench lighthouse proofs check format translations lock
 .DEFAULT_GOAL := help
 
 help: ## この一覧 / this list
@@ -17,6 +17,9 @@ test: ## テスト / run the tests, at most 10 minutes (ARGS="-k boards")
 
 bench: ## 計測 / measure, as a table and JSON (ARGS=…)
 	$(BOOTSTRAP) bench
+
+lighthouse: ## Lighthouse の点数（npm が要ります） / Lighthouse scores on a simulated phone (needs npm)
+	$(BOOTSTRAP) lighthouse
 
 proofs: ## 長い検証とスクリーンショット / the long proofs and the pictures, at most 30 minutes
 	$(BOOTSTRAP) proofs

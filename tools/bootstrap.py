@@ -82,6 +82,13 @@ def bench(arguments: "list[str]") -> int:
     return in_environment([PYTHON, os.path.join("tools", "bench.py"), *arguments])
 
 
+def lighthouse(arguments: "list[str]") -> int:
+    """Ask Lighthouse about the pages people open most."""
+    install(DEVELOPMENT)
+    install_system_packages()
+    return in_environment([PYTHON, os.path.join("tools", "lighthouse.py"), *arguments])
+
+
 def check(arguments: "list[str]") -> int:
     """Run every check that does not start the product; all of them run, even when one fails."""
     install(DEVELOPMENT)
@@ -525,6 +532,7 @@ COMMANDS = {
     "run": run,
     "test": test,
     "bench": bench,
+    "lighthouse": lighthouse,
     "proofs": proofs,
     "check": check,
     "format": format_code,
