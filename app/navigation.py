@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from app.core.i18n import _
 from app.core.web import Surroundings, Visitor
 from app.home.queries import community_facts
+from app.notifications.queries import waiting_count
+from app.policy import Viewer
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,14 @@ def surroundings_of(visitor: Visitor | None, path: str) -> Surroundings:
         facts.help_line,
         nav=tuple(_item(tab, path) for tab in _TABS),
         side_nav=tuple(_item(side, path) for side in sides),
+        bell=lambda: _bell(visitor.viewer, path),
+    )
+
+
+def _bell(viewer: Viewer, path: str) -> NavItem:
+    """The way to the list of notices, with how many are new; counted in one statement."""
+    return NavItem(
+        "notices", _("通知"), "/notices", "bell", path.startswith("/notices"), waiting_count(viewer)
     )
 
 

@@ -14,7 +14,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg  # noqa: F401 - with redis: later apps use what the first one leaves out (core/lean.py)
 import pytest
+import redis  # noqa: F401
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
@@ -293,18 +295,19 @@ def _plant_boards(people: dict[str, Member], april: int, wakaba: int) -> None:
     )
     session.add(topic)
     session.flush()
-    session.add(
-        Post(
-            topic_id=topic.id,
-            author_id=sora.id,
-            author_cohort_id=april,
-            is_first=True,
-            body="そらです。よろしくお願いします",
-            body_html=render_markdown("そらです。よろしくお願いします"),
-            renderer_version=RENDERER_VERSION,
-            written_at=clock.now(),
-        )
+    post = Post(
+        topic_id=topic.id,
+        author_id=sora.id,
+        author_cohort_id=april,
+        is_first=True,
+        body="そらです。よろしくお願いします",
+        body_html=render_markdown("そらです。よろしくお願いします"),
+        renderer_version=RENDERER_VERSION,
+        written_at=clock.now(),
     )
+    session.add(post)
+    session.flush()
+    topic.newest_id = post.id
 
 
 class World:

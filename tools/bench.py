@@ -1,16 +1,18 @@
-"""Measure our pages beside a bare Flask hello, on the same server software, in one run: only the ratios count.
+"""Measure our pages beside two anchors, on the same server software, in one run: only the ratios count.
 
     make bench                       both serving modes (PostgreSQL and Redis are started where installed)
     make bench ARGS="--mode threading --seconds 2 --rounds 1"
+    make bench ARGS="--posts 1000000"    growth up to a million posts instead of 50,000
 
+The first anchor is a bare Flask hello; the second (bench_core_anchor.py) does what a topic page must do at the least.
 Each server's processes work on core 0 and the load generator (wrk) on core 1. Everything stays on loopback.
-The figures go to standard output as a table and to var/bench.json.
+The figures go to standard output as tables and to var/bench.json. Ends with 1 when a request failed, because then the
+figures say nothing, and with 2 when something is worse than it must be (docs/performance.md).
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import os
 import re
@@ -23,15 +25,27 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools.bench_doors import ask, first_view, full_pages, one_by_one, replies, sign_in  # noqa: E402
+
 PROGRAMS = Path(sys.executable).parent
 CONNECTIONS = 16
-# performance.md: of bare hello on the same server, the least that is acceptable.
-MUST = {"threading": 0.10, "gevent": 0.06}
+# docs/performance.md: what must be. Of bare hello on the same server; over the working anchor; over the small database.
+OF_HELLO = {"threading": 0.10, "gevent": 0.06}
+P99_OVER_P50 = 8.0
+START_OVER_CORE, MEMORY_OVER_CORE = 2.5, 1.6
+GROWTH, DEEP = 1.2, 1.2
+FIRST_VIEW_BYTES, FIRST_VIEW_REQUESTS = 70_000, 8
+FEW_POSTS = 1_000  # where growth begins
+SINGLE_REQUESTS = 200  # one after another, for latencies without a queue
+WRITERS = ("haruka", "takumi", "jinji")  # of the demo; one person may write 60 times a minute
+REPLIES_EACH = 50
 
 
 @dataclass(frozen=True)
@@ -66,8 +80,37 @@ class Measured:
     failed: int
 
 
+@dataclass(frozen=True)
+class Single:
+    """Requests one after another: what was asked for, and latencies in milliseconds."""
+
+    mode: str
+    what: str
+    posts: int
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass
+class Report:
+    """Everything one run found out; `missed` holds a sentence for whatever is worse than it must be."""
+
+    pages: list[Measured] = field(default_factory=list)
+    starts: list[Started] = field(default_factory=list)
+    singles: list[Single] = field(default_factory=list)
+    first_view: dict[str, int] = field(default_factory=dict)
+    missed: list[str] = field(default_factory=list)
+
+    def judge(self, what: str, value: float, limit: float, *, digits: int = 2) -> None:
+        """Print one figure beside its limit, and remember it if it is too high."""
+        is_missed = value > limit
+        print(f"  {what:46} {value:9.{digits}f}  must be at most {limit:g}{'  MISSED' if is_missed else ''}")
+        if is_missed:
+            self.missed.append(f"{what}: {value:.{digits}f} > {limit:g}")
+
+
 def main() -> int:
-    """Measure and print; 1 when a request failed, because then the figures say nothing."""
+    """Measure and print; the exit status says whether the figures hold, and whether they are good enough."""
     options = _options()
     if shutil.which("wrk") is None:
         print(
@@ -75,21 +118,15 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    found: list[Measured] = []
-    started: list[Started] = []
+    report = Report()
     for mode in options.mode:
-        costs, rows = _measure_mode(mode, options.seconds, options.rounds)
-        _print_table(mode, costs, rows)
-        found += rows
-        started += costs
-    report = ROOT / "var" / "bench.json"
-    report.parent.mkdir(exist_ok=True)
-    report.write_text(
-        json.dumps(
-            {"pages": [asdict(one) for one in found], "starts": [asdict(one) for one in started]}, indent=1
-        )
-    )
-    return 1 if any(one.failed for one in found) else 0
+        _measure_mode(report, mode, options)
+    target = ROOT / "var" / "bench.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(asdict(report), indent=1))
+    if any(one.failed for one in report.pages):
+        return 1
+    return 2 if report.missed else 0
 
 
 def _options() -> argparse.Namespace:
@@ -99,6 +136,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--mode", action="append", choices=("threading", "gevent"))
     parser.add_argument("--seconds", type=int, default=4, help="of load for each page and round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--posts", type=int, default=50_000, help="posts at the end of the growth; 0 leaves it out"
+    )
     options = parser.parse_args()
     options.mode = options.mode or ["threading", "gevent"]
     return options
@@ -107,36 +147,54 @@ def _options() -> argparse.Namespace:
 # ── one mode ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _measure_mode(mode: str, seconds: int, rounds: int) -> tuple[list[Started], list[Measured]]:
+def _measure_mode(report: Report, mode: str, options: argparse.Namespace) -> None:
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tsubomi-bench-")))
         settings = {**_plain_environment(), "TSUBOMI_DATA": str(data), "TSUBOMI_ASYNC_MODE": mode}
         settings["TSUBOMI_THREADS"] = "32"
+        settings["BENCH_ANCHOR_URL"] = f"sqlite:///{data}/anchor.db"
         if mode == "gevent":
             settings |= stack.enter_context(_services())
-        anchor = stack.enter_context(_served("tools.bench_anchor:app", {**settings}))
+            settings["BENCH_ANCHOR_URL"] = settings["TSUBOMI_DATABASE_URL"]
         ours_settings = {**settings, "TSUBOMI_PORT": str(_free_port())}
-        subprocess.run(
-            [PROGRAMS / "flask", "--app", "wsgi", "prepare"],
-            cwd=ROOT, env=ours_settings, check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        _run("-m", "flask", "--app", "wsgi", "prepare", settings=ours_settings)
+        places = _seed(ours_settings, FEW_POSTS)
+        hello = stack.enter_context(_served("tools.bench_anchor:app", settings))
+        with _served("tools.bench_core_anchor:app", settings):
+            pass  # fills its database, so that the next start is one like any other
+        core = stack.enter_context(_served("tools.bench_core_anchor:app", settings))
+        with _served("wsgi:app", ours_settings):
+            pass
         ours = stack.enter_context(_served("wsgi:app", ours_settings))
-        costs = [_cost(mode, "anchor", anchor), _cost(mode, "ours", ours)]
-        cookie = _sign_in(ours.port)
-        board, topic = _full_pages(ours.port, cookie)
-        pages = {
-            "anchor": (anchor.port, "/hello", ""),
-            "hello": (ours.port, "/healthz", ""),
-            "sign-in": (ours.port, "/sign-in", ""),
-            "home": (ours.port, "/", cookie),
-            "board": (ours.port, board, cookie),
-            "topic": (ours.port, topic, cookie),
-        }
-        rows: dict[str, list[Measured]] = {name: [] for name in pages}
-        for _round in range(rounds):
-            for name, (port, path, with_cookie) in pages.items():
-                rows[name].append(_load(mode, name, port, path, with_cookie, seconds))
-        return costs, [_median(each) for each in rows.values()]
+        costs = [_cost(mode, "hello", hello), _cost(mode, "core", core), _cost(mode, "ours", ours)]
+        cookie = sign_in(ours.port, "haruka")
+        print(f"\n{mode}: {CONNECTIONS} connections, servers on core 0, generator on core 1")
+        _report_start(report, costs)
+        _report_pages(report, mode, _measure_pages(mode, options, hello, core, ours, cookie))
+        if not report.first_view:
+            _report_first_view(report, ours.port, full_pages(ours.port, cookie)[1], cookie)
+        if options.posts:
+            _report_growth(report, mode, options.posts, ours, ours_settings, places, cookie)
+
+
+def _measure_pages(
+    mode: str, options: argparse.Namespace, hello: Server, core: Server, ours: Server, cookie: str
+) -> list[Measured]:
+    board, topic = full_pages(ours.port, cookie)
+    pages = {
+        "hello": (hello.port, "/hello", ""),
+        "core": (core.port, "/page", ""),
+        "healthz": (ours.port, "/healthz", ""),
+        "sign-in": (ours.port, "/sign-in", ""),
+        "home": (ours.port, "/", cookie),
+        "board": (ours.port, board, cookie),
+        "topic": (ours.port, topic, cookie),
+    }
+    rows: dict[str, list[Measured]] = {name: [] for name in pages}
+    for _round in range(options.rounds):
+        for name, (port, path, with_cookie) in pages.items():
+            rows[name].append(_load(mode, name, port, path, with_cookie, options.seconds))
+    return [_median(each) for each in rows.values()]
 
 
 def _median(rounds: list[Measured]) -> Measured:
@@ -167,25 +225,110 @@ def _pss_mb(pid: int) -> float:
     return int(rollup.partition("Pss:")[2].split()[0]) / 1024
 
 
-def _print_table(mode: str, costs: list[Started], found: list[Measured]) -> None:
-    anchor = found[0].requests_per_second
-    print(f"\n{mode}: {CONNECTIONS} connections, server on core 0, generator on core 1")
-    bare, ours = costs
+def _report_start(report: Report, costs: list[Started]) -> None:
+    report.starts += costs
+    hello, core, ours = costs
+    for one in costs:
+        print(f"  {one.server:6} starts in {one.start_seconds:5.2f} s, idle {one.memory_mb:5.0f} MB")
     print(
-        f"start {ours.start_seconds:.2f} s ({ours.start_seconds / bare.start_seconds:.1f} of the anchor's), "
-        f"memory {ours.memory_mb:.0f} MB ({ours.memory_mb / bare.memory_mb:.1f})"
+        f"  ours over hello: start {ours.start_seconds / hello.start_seconds:.1f}, "
+        f"memory {ours.memory_mb / hello.memory_mb:.1f}"
     )
+    report.judge("start over the working anchor's", ours.start_seconds / core.start_seconds, START_OVER_CORE)
+    report.judge("idle memory over the working anchor's", ours.memory_mb / core.memory_mb, MEMORY_OVER_CORE)
+
+
+def _report_pages(report: Report, mode: str, found: list[Measured]) -> None:
+    report.pages += found
+    by_name = {one.page: one for one in found}
+    hello, core = by_name["hello"].requests_per_second, by_name["core"].requests_per_second
     print(
-        f"{'page':10} {'req/s':>9} {'of anchor':>10} {'p50 ms':>8} {'p99/p50':>8} {'bytes gz':>9} {'failed':>7}"
+        f"  {'page':10} {'req/s':>9} {'of hello':>10} {'of core':>10} {'p50 ms':>8} {'p99/p50':>8} "
+        f"{'bytes gz':>9} {'failed':>7}"
     )
     for one in found:
-        ratio = one.requests_per_second / anchor
-        spread = one.p99_ms / one.p50_ms if one.p50_ms else 0.0
-        short = one.page in {"board", "topic"} and ratio < MUST[mode]
+        ratio = one.requests_per_second / hello
+        is_missed = one.page in {"board", "topic"} and ratio < OF_HELLO[mode]
         print(
-            f"{one.page:10} {one.requests_per_second:9.0f} {ratio:10.3f} {one.p50_ms:8.2f} {spread:8.1f} "
-            f"{one.body_bytes:9d} {one.failed:7d}{'  below ' + str(MUST[mode]) if short else ''}"
+            f"  {one.page:10} {one.requests_per_second:9.0f} {ratio:10.3f} {one.requests_per_second / core:10.3f} "
+            f"{one.p50_ms:8.2f} {one.p99_ms / one.p50_ms:8.1f} {one.body_bytes:9d} {one.failed:7d}"
+            f"{f'  MISSED, must be {OF_HELLO[mode]} of hello' if is_missed else ''}"
         )
+        if is_missed:
+            report.missed.append(f"{mode} {one.page}: {ratio:.3f} of hello < {OF_HELLO[mode]}")
+    for name in ("board", "topic"):
+        report.judge(
+            f"{name}: p99 over p50", by_name[name].p99_ms / by_name[name].p50_ms, P99_OVER_P50, digits=1
+        )
+
+
+def _report_first_view(report: Report, port: int, topic: str, cookie: str) -> None:
+    sizes = first_view(port, topic, cookie)
+    report.first_view = sizes
+    report.judge("first view of a topic, bytes on the wire", sum(sizes.values()), FIRST_VIEW_BYTES, digits=0)
+    report.judge("first view of a topic, requests", len(sizes), FIRST_VIEW_REQUESTS, digits=0)
+
+
+# ── growth ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _seed(settings: dict[str, str], posts: int) -> dict[str, Any]:
+    places: dict[str, Any] = json.loads(_run("tools/bench_seed.py", "--posts", str(posts), settings=settings))
+    return places
+
+
+def _report_growth(
+    report: Report,
+    mode: str,
+    posts: int,
+    ours: Server,
+    settings: dict[str, str],
+    few: dict[str, Any],
+    cookie: str,
+) -> None:
+    """The same kinds of pages with few posts and with many; far down and at the top; and what a reply takes."""
+    before = _singles(report, mode, ours.port, few, cookie)
+    many = _seed(settings, posts)
+    after = _singles(report, mode, ours.port, many, cookie)
+    for what in ("topic", "board"):
+        growth = after[what].p50_ms / before[what].p50_ms
+        report.judge(f"{what}: {many['posts']:,} posts over {few['posts']:,}", growth, GROWTH)
+    report.judge(
+        "topic: far down over the first page", after["deep topic"].p50_ms / after["long topic"].p50_ms, DEEP
+    )
+    report.judge(
+        "board: far down over the first page", after["deep board"].p50_ms / after["board"].p50_ms, DEEP
+    )
+    times = replies(ours.port, [sign_in(ours.port, name) for name in WRITERS], many["topics"], REPLIES_EACH)
+    reply = Single(mode, "reply", many["posts"], *_middle_and_end(times))
+    report.singles.append(reply)
+    print(
+        f"  {'reply (with the form read first, untimed)':46} p50 {reply.p50_ms:.1f} ms, p99 {reply.p99_ms:.1f} ms"
+    )
+
+
+def _singles(report: Report, mode: str, port: int, places: dict[str, Any], cookie: str) -> dict[str, Single]:
+    asked = {
+        "topic": places["topics"],
+        "board": [places["board"]],
+        "deep board": [places["deep_board"]],
+        "long topic": [places["long"]],
+        "deep topic": [places["deep"]],
+    }
+    found = {}
+    for what, paths in asked.items():
+        times = one_by_one(port, paths, cookie, SINGLE_REQUESTS)
+        found[what] = Single(mode, what, places["posts"], *_middle_and_end(times))
+        print(
+            f"  {what:12} {places['posts']:9,} posts   p50 {found[what].p50_ms:6.2f} ms   p99 {found[what].p99_ms:6.2f} ms"
+        )
+    report.singles += found.values()
+    return found
+
+
+def _middle_and_end(times: list[float]) -> tuple[float, float]:
+    ordered = sorted(times)
+    return statistics.median(ordered), ordered[int(len(ordered) * 0.99)]
 
 
 # ── servers ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -199,7 +342,6 @@ def _plain_environment() -> dict[str, str]:
 @contextmanager
 def _services() -> Iterator[dict[str, str]]:
     """PostgreSQL and Redis of this run, as settings."""
-    sys.path.insert(0, str(ROOT))
     from tests.services import postgres
 
     programs = postgres.programs_folder()
@@ -236,11 +378,19 @@ def _served(target: str, settings: dict[str, str]) -> Iterator[Server]:
     )
     try:
         _wait_for(port)
-        _ask(port, "GET", "/")  # a listening socket is not yet an answer
+        ask(port, "GET", "/")  # a listening socket is not yet an answer
         yield Server(port, time.monotonic() - began, server.pid)
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+def _run(*command: str, settings: dict[str, str]) -> str:
+    """What a Python program of ours prints."""
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=settings, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
 
 
 def _free_port() -> int:
@@ -258,55 +408,11 @@ def _wait_for(port: int) -> None:
     raise SystemExit(f"nothing answers on port {port}")
 
 
-# ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _ask(
-    port: int, method: str, path: str, cookie: str = "", body: str | None = None
-) -> tuple[int, str, str, int]:
-    """One request: status, cookie set, text, bytes on the wire with gzip allowed."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    headers = {"Cookie": cookie, "Accept-Encoding": "identity" if method == "GET" else ""}
-    if body is not None:
-        headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{port}"}
-    connection.request(method, path, body, headers)
-    answer = connection.getresponse()
-    text = answer.read().decode()
-    connection.request(
-        "GET", path, headers={"Cookie": cookie, "Accept-Encoding": "gzip"}
-    ) if method == "GET" else None
-    size = len(connection.getresponse().read()) if method == "GET" else 0
-    connection.close()
-    return answer.status, (answer.getheader("Set-Cookie") or "").partition(";")[0], text, size
-
-
-def _sign_in(port: int) -> str:
-    _status, cookie, text, _size = _ask(port, "GET", "/sign-in")
-    token = re.search(r'name="csrf_token" value="([^"]+)"', text)
-    assert token is not None
-    form = {"email": "haruka@example.jp", "password": "tsubomi-demo", "csrf_token": token.group(1)}
-    status, signed_in, _text, _ = _ask(port, "POST", "/sign-in", cookie, urlencode(form))
-    if status not in {302, 303} or not signed_in:
-        raise SystemExit(f"signing in answered {status}")
-    return signed_in
-
-
-def _full_pages(port: int, cookie: str) -> tuple[str, str]:
-    """A board and a topic of it that fill a page."""
-    best = ("", "", -1)
-    boards = dict.fromkeys(
-        re.findall(r'href="(/boards/[a-z0-9-]+)"', _ask(port, "GET", "/boards", cookie)[2])
-    )
-    for board in boards:
-        text = _ask(port, "GET", board, cookie)[2]
-        for topic in dict.fromkeys(re.findall(r'href="(/topics/[a-z2-7]{13})"', text)):
-            posts = _ask(port, "GET", topic, cookie)[2].count('id="post-')
-            best = max(best, (board, topic, posts), key=lambda each: each[2])
-    return best[0], best[1]
+# ── load ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _load(mode: str, name: str, port: int, path: str, cookie: str, seconds: int) -> Measured:
-    size = _ask(port, "GET", path, cookie)[3]
+    size = ask(port, "GET", path, cookie)[3]
     command = [
         "taskset", "-c", "1", "wrk", "--latency", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s",
         "-H", "Accept-Encoding: gzip", "-H", f"Cookie: {cookie}", f"http://127.0.0.1:{port}{path}",

@@ -102,6 +102,19 @@ ICONS = {
     "image": "image",
     "attach": "paperclip",
     "sprout": "sprout",
+    "bold": "bold",
+    "bullets": "list",
+    "quote": "text-quote",
+    "code": "code",
+    "react": "smile-plus",
+    "thanks": "heart",
+    "agree": "handshake",
+    "helpful": "lightbulb",
+    "cheer": "biceps-flexed",
+    "laugh": "laugh",
+    "congrats": "party-popper",
+    "archive": "archive",
+    "move": "folder-input",
 }
 
 _SHAPES = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)

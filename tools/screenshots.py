@@ -112,6 +112,15 @@ def fill(button: str, **typed: str) -> Act:
     return act
 
 
+def follow(link: str) -> Act:
+    """Go where the first link the selector finds leads, also one in a folded menu."""
+
+    def act(page: Page, _around: Neighbourhood) -> None:
+        page.goto(page.locator(link).first.get_attribute("href", timeout=5000) or "")
+
+    return act
+
+
 def follow_letter(to: str, shape: str) -> Act:
     """Open the link of this person's newest letter."""
 
@@ -192,6 +201,7 @@ BEFORE_THE_DOOR = (
     Place("nobody", "sign-in-sent", "/sign-in", act=fill(LINK, mail=UNKNOWN)),
     Place("nobody", "sign-in-link", "/sign-in", act=in_turn(ASK_FOR_LINK, follow_letter("kotone@example.jp", r"/sign-in/[a-z2-7]{26}"))),
     Place("nobody", "dead-link", f"/sign-in/{NO_SUCH_SECRET}", status=404),
+    Place("nobody", "unsubscribe-dead", f"/unsubscribe/{NO_SUCH_SECRET}", status=404),
     Place("nobody", "password-forgot", "/password/forgot"),
     Place("nobody", "password-sent", "/password/forgot", act=fill(SUBMIT, mail="dokoka@example.jp")),
     Place("nobody", "password-reset", "/password/forgot", act=in_turn(ASK_FOR_RESET, follow_letter("aoi@example.jp", r"/password/[a-z2-7]{26}"))),
@@ -210,6 +220,10 @@ BEFORE_THE_DOOR = (
 )  # fmt: skip
 
 WITH_HIDDEN_POST = "main a:has-text('オンラインでゆるく話してみたい人')"
+OWN_TOPIC = "main a:has-text('はじめましての部屋です')"
+EDIT_POST = "main a[href^='/posts/'][href$='/edit']"
+WITHDRAW_POST = "main a[href^='/posts/'][href$='/withdraw']"
+MOVE_TOPIC = "main a[href^='/topics/'][href$='/move']"
 
 INSIDE = (
     Place("haruka", "home", "/"),
@@ -219,6 +233,13 @@ INSIDE = (
     Place("haruka", "board-small", "/boards/group-wakaba"),
     Place("haruka", "topic", "/boards/hajimemashite", (TOPIC,)),
     Place("haruka", "topic-news", "/boards/oshirase", (TOPIC,)),
+    Place("haruka", "board-archive", "/boards/hajimemashite/archive"),
+    Place("haruka", "saved", "/me/saved"),
+    Place("haruka", "shortcuts", "/shortcuts"),
+    Place("haruka", "post-edit", "/boards/hajimemashite", (OWN_TOPIC, EDIT_POST)),
+    Place("haruka", "post-edit-refused", "/boards/hajimemashite", (OWN_TOPIC, EDIT_POST), fill("main form[action$='/edit'] button[type=submit]", body=" "), 422),
+    Place("haruka", "post-history", "/boards/hajimemashite", (OWN_TOPIC, EDIT_POST), in_turn(fill("main form[action$='/edit'] button[type=submit]", body="書き直しました"), follow("main a[href$='/history']"))),
+    Place("haruka", "post-withdraw", "/boards/hajimemashite", (OWN_TOPIC, WITHDRAW_POST)),
     Place("haruka", "topic-reply-refused", "/boards/hajimemashite", (TOPIC,), fill("main form[action$='/replies'] button[type=submit]", body=" "), 422),
     Place("haruka", "topic-new", "/boards/hajimemashite/new"),
     Place("haruka", "topic-new-refused", "/boards/hajimemashite/new", act=fill(SUBMIT, title=" ", body="本文だけ書きました"), status=422),
@@ -232,6 +253,9 @@ INSIDE = (
     Place("haruka", "me-profile", "/me/profile"),
     Place("haruka", "me-profile-refused", "/me/profile", act=fill(SUBMIT, display_name="人事部"), status=422),
     Place("haruka", "me-blocks", "/me/blocks"),
+    Place("haruka", "notices", "/notices"),
+    Place("audit", "notices-none", "/notices"),
+    Place("haruka", "me-notices", "/me/notices"),
     Place("sora", "me-blocks-none", "/me/blocks"),
     Place("haruka", "me-security", "/me/security"),
     Place("haruka", "me-password", "/me/security/password"),
@@ -260,6 +284,7 @@ KEEPING_ORDER = (
     Place("mod", "moderator-home", "/"),
     Place("mod", "moderator-topic", "/boards/soudan", (TOPIC,)),
     Place("mod", "moderator-hide-topic", "/boards/soudan", (TOPIC, HIDE_TOPIC)),
+    Place("mod", "moderator-move-topic", "/boards/soudan", (TOPIC, MOVE_TOPIC)),
     Place("mod", "moderator-hide-post", "/boards/soudan", (TOPIC, HIDE_POST)),
     Place("mod", "moderator-hide-refused", "/boards/soudan", (TOPIC, HIDE_POST), fill(SUBMIT), 422),
     Place("mod", "moderator-hidden-post", "/boards/hajimemashite", (WITH_HIDDEN_POST,)),
@@ -276,6 +301,13 @@ OFFICE = (
     Place("jinji", "hr-people", "/hr/people"),
     Place("jinji", "hr-people-all", "/hr/people?role=all"),
     Place("jinji", "hr-people-not-found", "/hr/people?q=だれもいない"),
+    Place("jinji", "hr-people-narrowed", "/hr/people?group=none"),
+    Place("jinji", "hr-people-invite", "/hr/people?state=invited", act=check("[name=people]", "main .bulk-bar button[type=submit]")),
+    Place("jinji", "hr-people-nobody-ticked", "/hr/people", act=fill("main .bulk-bar button[type=submit]"), status=422),
+    Place("jinji", "hr-people-mentor", "/hr/people?q=高瀬", (PERSON,), fill("main button[name=act]")),
+    Place("jinji", "hr-acts", "/hr/acts"),
+    Place("jinji", "hr-mentors", "/hr/mentors"),
+    Place("jinji", "hr-grouping", "/hr/cohorts", (COHORT, "main a[href$='/grouping']")),
     Place("jinji", "hr-person", "/hr/people?q=高瀬", (PERSON,)),
     Place("jinji", "hr-person-refused", "/hr/people?q=高瀬", (PERSON,), in_turn(unfold("form[action$='/suspend']"), fill("main form[action$='/suspend'] button[type=submit]")), 422),
     Place("jinji", "hr-person-employee", "/hr/people?role=employee", (PERSON,)),

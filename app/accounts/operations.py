@@ -25,10 +25,12 @@ from app.models import (
     GroupMember,
     Member,
     MemberSession,
+    Mentor,
     OneTimeLink,
     ProfileValue,
     RecoveryCode,
     Role,
+    SavedView,
     excluded_pair,
 )
 from app.policy import Viewer
@@ -664,7 +666,7 @@ def _end(member: Member, *, keeps_name: bool, reason: str) -> None:
 
 
 def _forget_person(member: Member, *, keeps_name: bool) -> None:
-    """Delete by default: proofs, address, profile, 班, blocks; the display name stays where wished."""
+    """Delete by default: proofs, address, profile, 班, mentor, kept filters, blocks; the display name stays where wished."""
     member.mail = member.password_hash = member.totp_secret = member.totp_step = None
     member.legal_name = member.kana = ""
     if not keeps_name:
@@ -674,6 +676,9 @@ def _forget_person(member: Member, *, keeps_name: bool) -> None:
         RecoveryCode.member_id,
         ProfileValue.member_id,
         GroupMember.member_id,
+        Mentor.candidate_id,
+        Mentor.employee_id,
+        SavedView.owner_id,
         Block.blocker_id,
         Block.blocked_id,
     ):

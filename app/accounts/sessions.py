@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from app import policy
 from app.core.clock import today
-from app.core.db import session
 from app.core.i18n import t
+from app.core.reading import Reading
 from app.core.tokens import hashed
 from app.core.web import Visitor, settings_now
 from app.models import POWERS, STAFF, Community, Member, MemberSession, Role
@@ -30,7 +30,7 @@ def company_today() -> date:
 
 
 # Built once: it runs with every request.
-_SESSION = (
+_SESSION = Reading(
     select(
         Member.id,
         Member.public_id,
@@ -63,11 +63,11 @@ def visitor_of(token: str) -> Visitor | None:
     Until somebody with powers has set up a second factor their powers sleep: they are met as an employee
     without boards and led to the page where it is set up (security.md, sign-in).
     """
-    row = session.execute(_SESSION, {"secret_hash": hashed(token), "company_today": company_today()}).first()
+    row = _SESSION.first({"secret_hash": hashed(token), "company_today": company_today()})
     return None if row is None else _visitor(token, row)
 
 
-def _visitor(token: str, row: Row[Any]) -> Visitor:
+def _visitor(token: str, row: Any) -> Visitor:
     viewer = policy.viewer_of(row.id, version=row.version, community_version=row.community_version)
     has_powers = bool(row.roles & POWERS)
     lacks_factor = has_powers and not row.has_totp and not row.is_demo
@@ -90,13 +90,13 @@ def _asleep(viewer: Viewer) -> Viewer:
     )
 
 
-def _must_go(row: Row[Any], lacks_factor: bool) -> str | None:
+def _must_go(row: Any, lacks_factor: bool) -> str | None:
     if row.rules_version < row.newest_rules:
         return RULES_PATH
     return SECOND_FACTOR_PATH if lacks_factor else None
 
 
-def _me(viewer: Viewer, row: Row[Any]) -> MeCard:
+def _me(viewer: Viewer, row: Any) -> MeCard:
     return MeCard(
         id=row.public_id,
         name=row.display_name,

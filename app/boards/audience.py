@@ -1,29 +1,36 @@
-"""Who reads a board, in words; and the tokens by which the office names sets of people."""
+"""Who reads a board, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select
 
 from app import policy
 from app.core.db import session
-from app.core.errors import Invalid, NotFound
-from app.core.i18n import _, join_names, language_now, t, tn
-from app.models import BoardAudience, Cohort, Community, Group, Role
-from app.policy import Viewer, allowed, standing
+from app.core.errors import NotFound
+from app.core.i18n import language_now, t
+from app.models import BoardAudience, Cohort, Community, Group, GroupMember, Member, Role, Topic
+from app.people.audiences import HR, ROLE_TOKENS, SetKey, all_roles, audience_label, keys_of
+from app.policy import Viewer, standing
 
-HR = Role.HR | Role.LEAD
-
-# token → roles; the order is the order of the matrix
-ROLE_TOKENS: dict[str, Role] = {
-    "candidates": Role.CANDIDATE,
-    "employees": Role.EMPLOYEE,
-    "hr": HR,
-    "moderators": Role.MODERATOR,
-    "desk": Role.DESK,
-}
+__all__ = [
+    "HR",
+    "LET_COLUMNS",
+    "ROLE_TOKENS",
+    "Let",
+    "SetKey",
+    "audience_label",
+    "has_new_readers",
+    "keys_of",
+    "lets_of",
+    "organised_community",
+    "reads_board",
+    "staff_label",
+    "takes_topic",
+]
 
 
 @dataclass(frozen=True)
@@ -41,64 +48,56 @@ class Let:
     is_writer: bool
 
 
-_LETS = (
-    select(
-        BoardAudience.board_id,
-        BoardAudience.role,
-        BoardAudience.cohort_id,
-        Cohort.name.label("cohort_name"),
-        BoardAudience.group_id,
-        Group.name.label("group_name"),
-        standing("view", Cohort).label("is_cohort_known"),
-        standing("view", Group).label("is_group_known"),
-        BoardAudience.is_writer,
+# What `let_of` needs, to be selected beside `with_lets`.
+LET_COLUMNS = (
+    BoardAudience.board_id.label("let_board_id"),
+    BoardAudience.role.label("let_role"),
+    BoardAudience.cohort_id.label("let_cohort_id"),
+    Cohort.name.label("let_cohort_name"),
+    BoardAudience.group_id.label("let_group_id"),
+    Group.name.label("let_group_name"),
+    standing("view", Cohort).label("let_is_cohort_known"),
+    standing("view", Group).label("let_is_group_known"),
+    BoardAudience.is_writer.label("let_is_writer"),
+)
+
+
+def with_lets(query: Select[Any]) -> Select[Any]:
+    """The query over BoardAudience with the names of its cohorts and groups; a group's cohort is there for the wall."""
+    return query.outerjoin(Group, Group.id == BoardAudience.group_id).outerjoin(
+        Cohort, Cohort.id == func.coalesce(BoardAudience.cohort_id, Group.cohort_id)
     )
-    .outerjoin(Group, Group.id == BoardAudience.group_id)
-    .outerjoin(Cohort, Cohort.id == func.coalesce(BoardAudience.cohort_id, Group.cohort_id))
+
+
+def let_of(row: Row[Any]) -> Let:
+    """One set of people from a row with LET_COLUMNS."""
+    return Let(
+        board_id=row.let_board_id,
+        role=row.let_role,
+        cohort_id=row.let_cohort_id,
+        cohort_name=row.let_cohort_name,
+        group_id=row.let_group_id,
+        group_name=row.let_group_name,
+        is_cohort_known=row.let_is_cohort_known,
+        is_group_known=row.let_is_group_known,
+        is_writer=row.let_is_writer,
+    )
+
+
+_LETS = (
+    with_lets(select(*LET_COLUMNS).select_from(BoardAudience))
     .where(BoardAudience.board_id.in_(bindparam("shown_board_ids", expanding=True)))
     .order_by(BoardAudience.board_id, BoardAudience.id)
 )
 
 
 def lets_of(viewer: Viewer, board_ids: Iterable[int]) -> dict[int, list[Let]]:
-    """Who is let in, per board, in one query; a group's cohort stands beside it, for the wall."""
+    """Who is let in, per board, in one query."""
     rows = session.execute(_LETS, {**viewer.binds, "shown_board_ids": list(board_ids)})
     found: dict[int, list[Let]] = {}
     for row in rows:
-        found.setdefault(row.board_id, []).append(Let(*row))
+        found.setdefault(row.let_board_id, []).append(let_of(row))
     return found
-
-
-def audience_label(lets: Sequence[Let]) -> str:
-    """「2027年4月入社の内定者・社員・人事」: a cohort across a wall does not exist, so it is not named."""
-    roles = _roles(lets)
-    names = [t("内定者全員")] if roles & Role.CANDIDATE else _candidates(lets)
-    staff = (
-        (Role.EMPLOYEE, tn("社員", "社員", 2)),
-        (HR, t("人事")),
-        (Role.MODERATOR, t("ひろば運営")),
-        (Role.DESK, t("第三者相談窓口")),
-        (Role.AUDITOR, t("監査担当")),
-        (Role.ADMINISTRATOR, t("システム管理者")),
-    )
-    names += [name for role, name in staff if roles & role]
-    return join_names(names)
-
-
-def _candidates(lets: Sequence[Let]) -> list[str]:
-    cohorts = [
-        t("%(cohort)sの内定者", cohort=let.cohort_name)
-        for let in lets
-        if let.cohort_id and let.is_cohort_known
-    ]
-    groups = [
-        t("班「%(group)s」", group=let.group_name) for let in lets if let.group_id and let.is_group_known
-    ]
-    others = [
-        t("ほかの班") for let in lets if let.group_id and let.is_cohort_known and not let.is_group_known
-    ]
-    # Two cohorts may carry one name (「高卒」 is told apart in HR's lists only).
-    return list(dict.fromkeys([*cohorts, *groups, *others]))
 
 
 def staff_label(lets: Sequence[Let]) -> str | None:
@@ -107,7 +106,7 @@ def staff_label(lets: Sequence[Let]) -> str | None:
     「人事・社員は参加していません」 is said only where no member of staff can read: one person may hold two roles,
     so a board for employees or moderators may well be read by somebody from HR.
     """
-    roles = _roles(lets)
+    roles = all_roles(lets)
     if not (roles & Role.CANDIDATE or any(let.cohort_id or let.group_id for let in lets)):
         return None
     if not roles & ~Role.CANDIDATE:
@@ -126,13 +125,6 @@ def staff_label(lets: Sequence[Let]) -> str | None:
     return ("。" if language_now() == "ja" else ". ").join(sentences)
 
 
-def _roles(lets: Sequence[Let]) -> int:
-    roles = 0
-    for let in lets:
-        roles |= let.role or 0
-    return roles
-
-
 def organised_community(viewer: Viewer) -> Community:
     """The community, if the viewer arranges its boards. Raises NotFound, as for everything of the office."""
     community = session.get(Community, 1)
@@ -141,41 +133,63 @@ def organised_community(viewer: Viewer) -> Community:
     return community
 
 
-# ── the office's tokens ──────────────────────────────────────────────────────────────────────────────────────
+# ── the people themselves ────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class SetKey:
-    """One set of people by internal ids, as a row of BoardAudience holds it."""
-
-    role: int | None = None
-    cohort_id: int | None = None
-    group_id: int | None = None
-
-
-def keys_of(viewer: Viewer, tokens: Iterable[str]) -> set[SetKey]:
-    """The sets the tokens name. Raises Invalid for one that names nothing the viewer may know."""
-    keys = set()
-    for token in set(tokens):
-        kind, _colon, public_id = token.partition(":")
-        key = (
-            SetKey(role=int(ROLE_TOKENS[token])) if token in ROLE_TOKENS else _key_of(viewer, kind, public_id)
+def reads_board(board_id: int) -> ColumnElement[bool]:
+    """A WHERE over Member: those who are here and whom one of the board's sets lets in."""
+    groups = (
+        select(GroupMember.group_id).where(GroupMember.member_id == Member.id).correlate(Member)
+    ).scalar_subquery()
+    is_let_in = (
+        select(BoardAudience.id)
+        .where(
+            BoardAudience.board_id == board_id,
+            or_(
+                Member.roles.bitwise_and(func.coalesce(BoardAudience.role, 0)) != 0,
+                BoardAudience.cohort_id == Member.cohort_id,
+                BoardAudience.group_id.in_(groups),
+            ),
         )
-        if key is None:
-            raise Invalid(_("選べない読み手が含まれています。画面を開き直してください。"))
-        keys.add(key)
-    return keys
+        .correlate(Member)
+        .exists()
+    )
+    return and_(Member.ended_at.is_(None), Member.suspended_at.is_(None), is_let_in)
 
 
-def _key_of(viewer: Viewer, kind: str, public_id: str) -> SetKey | None:
-    if kind == "cohort":
-        cohort_id = session.scalar(
-            select(Cohort.id).where(Cohort.public_id == public_id, allowed(viewer, "view", Cohort))
+def has_new_readers(board_id: int, sets: Collection[SetKey]) -> bool:
+    """Whether these sets hold anybody the board does not let in: what was written there is for its readers."""
+    before = session.execute(
+        select(BoardAudience.role, BoardAudience.cohort_id, BoardAudience.group_id).where(
+            BoardAudience.board_id == board_id
         )
-        return None if cohort_id is None else SetKey(cohort_id=cohort_id)
-    if kind == "group":
-        group_id = session.scalar(
-            select(Group.id).where(Group.public_id == public_id, allowed(viewer, "view", Group))
+    ).all()
+    roles = 0
+    for row in before:
+        roles |= row.role or 0
+    cohorts = {row.cohort_id for row in before if row.cohort_id is not None}
+    groups = {row.group_id for row in before if row.group_id is not None}
+    groups |= set(session.scalars(select(Group.id).where(Group.cohort_id.in_(cohorts))))
+    all_candidates = bool(roles & Role.CANDIDATE)
+    return not all(
+        not (key.role or 0) & ~roles
+        and (key.cohort_id is None or all_candidates or key.cohort_id in cohorts)
+        and (key.group_id is None or all_candidates or key.group_id in groups)
+        for key in sets
+    )
+
+
+def takes_topic(board_id: int, topic: Topic) -> bool:
+    """Whether a topic may be moved to this board: nobody new reads it, and its author still does."""
+    sets = {
+        SetKey(row.role, row.cohort_id, row.group_id)
+        for row in session.execute(
+            select(BoardAudience.role, BoardAudience.cohort_id, BoardAudience.group_id).where(
+                BoardAudience.board_id == board_id
+            )
         )
-        return None if group_id is None else SetKey(group_id=group_id)
-    return None
+    }
+    if board_id == topic.board_id or has_new_readers(topic.board_id, sets):
+        return False
+    is_author = and_(Member.id == topic.author_id, Member.ended_at.is_(None), Member.suspended_at.is_(None))
+    return session.scalar(select(Member.id).where(is_author, ~reads_board(board_id))) is None

@@ -21,21 +21,36 @@ class BoardCard:
     audience_label: str
     staff_label: str | None
     can_write: bool
+    is_archived: bool = False
+
+
+@dataclass(frozen=True)
+class BoardNews:
+    """One board in the list, and in how many of its topics something is new to the viewer; it stops at `MOST_NEWS`."""
+
+    board: BoardCard
+    topics: int
 
 
 @dataclass(frozen=True)
 class BoardsPage:
-    """The boards the viewer reads; `can_organise` leads to the office page."""
+    """The boards the viewer reads, those put away apart; `can_organise` leads to the office page."""
 
-    boards: tuple[BoardCard, ...]
+    boards: tuple[BoardNews, ...]
+    archived: tuple[BoardCard, ...]
     can_organise: bool
+
+    @property
+    def has_news(self) -> bool:
+        """Something is new on one of them."""
+        return any(each.topics for each in self.boards)
 
 
 @dataclass(frozen=True)
 class TopicRow:
     """One topic in a list. `reply_count` counts the replies this viewer may meet; `unread` stops at 100.
 
-    `is_new`: never opened by the viewer, and started since they joined.
+    `is_new`: never opened by the viewer, and started since they joined. Any other row leads to what is unread in it.
     """
 
     id: PublicId
@@ -61,6 +76,12 @@ class BoardPage:
     pager: Pager
     pinned: tuple[TopicRow, ...] = ()
     alive: tuple[TopicRow, ...] = ()
+    is_archive: bool = False
+
+    @property
+    def has_news(self) -> bool:
+        """Something on this page is new to the viewer."""
+        return any(row.unread for row in (*self.pinned, *self.alive, *self.topics))
 
 
 @dataclass(frozen=True)
@@ -127,8 +148,9 @@ class PostCard:
 class TopicPage:
     """One topic and a page of its posts, oldest first. `closed_sentence` says why one cannot reply.
 
-    `unread_from` is the first post on this page the viewer has not read, `newest_id` the last post of the page;
-    `level` one of models.Level: 0 muted, 1 normal, 2 followed.
+    `unread_from` is the first post on this page the viewer has not read, `unread_href` the way to it wherever it is,
+    `unread` how many there are (it stops at 100). `newest_id` is the last post of the page; `moves_bookmark` where
+    reading up to it is further than before. `level` is one of models.Level: 0 muted, 1 normal, 2 followed.
     """
 
     id: PublicId
@@ -145,8 +167,11 @@ class TopicPage:
     is_archived: bool = False
     can_arrange: bool = False
     level: int = 1
+    unread: int = 0
     unread_from: PublicId | None = None
+    unread_href: str | None = None
     newest_id: PublicId | None = None
+    moves_bookmark: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,6 +191,63 @@ class ModerationPage:
     back_href: str
     action: str
     is_topic: bool
+
+
+@dataclass(frozen=True)
+class EditPage:
+    """One's own post about to be changed: what it says now, whom it speaks to, which files it has.
+
+    `revision` tells whether it was changed since the form was opened; `title` is the topic's, None for replies.
+    """
+
+    post_id: PublicId
+    topic_title: str
+    board: BoardCard
+    title: str | None
+    body: str
+    body_html: Markup
+    revision: int
+    mentions: tuple[PublicId, ...]
+    files: tuple[PublicId, ...]
+
+
+@dataclass(frozen=True)
+class PostVersion:
+    """What a post said from `written_at` on; `title` is the topic's where it was another one."""
+
+    title: str | None
+    body_html: Markup
+    written_at: datetime
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """What a post says now and said before, newest first."""
+
+    post_id: PublicId
+    topic_title: str
+    versions: tuple[PostVersion, ...]
+
+
+@dataclass(frozen=True)
+class WithdrawPage:
+    """One's own post about to be taken back; `is_topic` where its topic's title goes with it."""
+
+    post_id: PublicId
+    topic_title: str
+    excerpt: str
+    is_topic: bool
+    is_withdrawn: bool
+
+
+@dataclass(frozen=True)
+class MovePage:
+    """A topic and the boards it may be moved to."""
+
+    topic_id: PublicId
+    title: str
+    board: BoardCard
+    boards: tuple[BoardCard, ...]
 
 
 @dataclass(frozen=True)
@@ -189,6 +271,7 @@ class OfficeBoard:
     audience_label: str
     staff_label: str | None
     is_read: bool
+    is_archived: bool = False
 
 
 @dataclass(frozen=True)
@@ -201,3 +284,4 @@ class OfficeBoardPage:
     position: int
     sets: tuple[AudienceSet, ...]
     is_narrowing_only: bool
+    is_archived: bool = False

@@ -22,6 +22,21 @@ class ReplyPosted(Fact):
 
 
 @dataclass(frozen=True)
+class PostEdited(Fact):
+    """An author changed what a post says; `mentioned` are the members it speaks to now and did not before."""
+
+    post_id: int
+    mentioned: list[int]
+
+
+@dataclass(frozen=True)
+class PostWithdrawn(Fact):
+    """An author took a post back; a first post takes its topic along."""
+
+    post_id: int
+
+
+@dataclass(frozen=True)
 class PostHidden(Fact):
     """A moderator hid a post."""
 

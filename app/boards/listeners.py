@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 
 from app.accounts.events import MembershipEnded
 from app.core.db import session
 from app.core.events import Delivery, delivers, listens
 from app.core.i18n import speaking, t
 from app.core.mail import letter_text, link_to, send_letter
-from app.models import Community, Member, Post, Role, Topic
+from app.core.text import mentions_in, show_mentions
+from app.models import (
+    BoardReader,
+    Community,
+    Draft,
+    Member,
+    Mention,
+    Post,
+    PostRevision,
+    Reaction,
+    Role,
+    SavedPost,
+    Topic,
+    TopicReader,
+)
 from app.policy import allowed, viewer_of
 
 from .events import PostHidden, PostRevealed, TopicHidden, TopicRevealed
@@ -102,11 +116,37 @@ def _send(row: Row[Any], template: str, delivery: Delivery, *, link: str, reason
 
 @listens(MembershipEnded)
 def unlink_author(fact: MembershipEnded, delivery: Delivery) -> None:
-    """Take the author off everything written, unless they wished to keep their name there.
+    """Take the author off everything written, unless they wished to keep their name there; delete what was theirs alone.
 
     The cohort stays: it names nobody, and without it a wall would open for these texts alone.
     """
-    if fact.keeps_name:
-        return
-    for kind in (Topic, Post):
-        session.execute(update(kind).where(kind.author_id == fact.member_id).values(author_id=None))
+    if not fact.keeps_name:
+        for kind in (Topic, Post):
+            session.execute(update(kind).where(kind.author_id == fact.member_id).values(author_id=None))
+        session.execute(delete(Reaction).where(Reaction.member_id == fact.member_id))
+        _unlink_mentions(fact.member_id)
+    for own in (Mention, SavedPost, TopicReader, BoardReader, Draft):
+        session.execute(delete(own).where(own.member_id == fact.member_id))
+
+
+def _unlink_mentions(member_id: int) -> None:
+    """In what others wrote the words `@name` stay theirs; what led from them to the person goes."""
+    gone = session.scalar(select(Member.public_id).where(Member.id == member_id))
+    spoken_to = select(Mention.post_id).where(Mention.member_id == member_id)
+    for row in session.execute(select(Post.id, Post.body_html).where(Post.id.in_(spoken_to))):
+        html = _without(row.body_html, gone)
+        session.execute(update(Post).where(Post.id == row.id).values(body_html=html))
+    # An earlier version may speak to somebody the post no longer does, so it is found by the link itself.
+    linked = select(PostRevision.post_id, PostRevision.number, PostRevision.body_html).where(
+        PostRevision.body_html.contains(f"/people/{gone}")
+    )
+    for post_id, number, html in session.execute(linked):
+        session.execute(
+            update(PostRevision)
+            .where(PostRevision.post_id == post_id, PostRevision.number == number)
+            .values(body_html=_without(html, gone))
+        )
+
+
+def _without(html: str, gone: str | None) -> str:
+    return show_mentions(html, set(mentions_in(html).values()) - {gone})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -18,25 +18,45 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
 from app.core.ids import PublicId, new_public_id
 from app.core.operation import announce, operation
-from app.core.text import RENDERER_VERSION, render_markdown
-from app.models import Board, BoardAudience, Community, Group, Member, Post, Role, Topic
+from app.core.text import RENDERER_VERSION, mark_mentions, mentions_in, plain_text, render_markdown
+from app.files.operations import attach_files
+from app.models import (
+    REACTIONS,
+    Board,
+    BoardAudience,
+    Community,
+    Draft,
+    Member,
+    Mention,
+    Post,
+    PostRevision,
+    Reaction,
+    Topic,
+    TopicReader,
+    Upload,
+)
 from app.policy import Viewer
 
-from .audience import SetKey, keys_of, organised_community
+from .audience import SetKey, has_new_readers, keys_of, organised_community, takes_topic
 from .events import (
     BoardChanged,
     BoardOpened,
+    PostEdited,
     PostHidden,
     PostRevealed,
+    PostWithdrawn,
     ReplyPosted,
     TopicHidden,
     TopicRevealed,
     TopicStarted,
 )
+from .mentions import resolved_mentions
 
 T = TypeVar("T")
 
 LONGEST_REASON = 400  # the column's width
+LONGEST_EXCERPT = 200  # the column's width
+MOST_PINNED = 5  # more of them, and what is new stands below the screen
 _KEY = re.compile(r"[0-9a-f]{32}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -46,40 +66,75 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class _Text:
-    """What is to be stored, rendered before the transaction so that no other writer waits for it."""
+    """What is to be stored, rendered before the transaction so that no other writer waits for it.
 
-    title: str
+    `mentions` are the people chosen by completion, `files` the uploads in their order; None leaves files as they are.
+    """
+
+    title: str | None
     body: str
     body_html: str
+    excerpt: str
     submission_key: str | None
+    mentions: tuple[PublicId, ...]
+    files: tuple[PublicId, ...] | None
+
+
+def _text(
+    title: str | None,
+    body: str,
+    submission_key: str | None,
+    mentions: Collection[PublicId] | None,
+    files: Sequence[PublicId] | None,
+) -> _Text:
+    return _Text(
+        title=title,
+        body=body,
+        body_html=render_markdown(body),
+        excerpt=plain_text(body)[:LONGEST_EXCERPT],
+        submission_key=submission_key if submission_key and _KEY.fullmatch(submission_key) else None,
+        mentions=tuple(mentions or ()),
+        files=None if files is None else tuple(files),
+    )
 
 
 def start_topic(
-    viewer: Viewer, slug: str, *, title: str, body: str, submission_key: str | None = None
+    viewer: Viewer,
+    slug: str,
+    *,
+    title: str,
+    body: str,
+    submission_key: str | None = None,
+    mentions: Collection[PublicId] | None = None,
+    files: Sequence[PublicId] | None = None,
 ) -> PublicId:
     """Open a topic with its first post; gives the topic's public id. The same form twice makes one topic.
 
-    Announces TopicStarted. Raises NotFound if the viewer does not read the board, Forbidden if they do not write
-    there, Invalid if the form was already sent with another text.
+    `mentions` are people chosen by completion, `files` the viewer's own uploads in their order. Announces
+    TopicStarted. Raises NotFound if the viewer does not read the board, Forbidden if they do not write there, Invalid
+    if the form was already sent with another text, a file is not theirs to attach, or too many are mentioned.
     """
-    text = _Text(title, body, render_markdown(body), _key(submission_key))
+    text = _text(title, body, submission_key, mentions, files)
     return _twice(lambda: _start_topic(viewer, slug, text))
 
 
 def reply_to_topic(
-    viewer: Viewer, topic_id: PublicId, *, body: str, submission_key: str | None = None
+    viewer: Viewer,
+    topic_id: PublicId,
+    *,
+    body: str,
+    submission_key: str | None = None,
+    quoted: PublicId | None = None,
+    mentions: Collection[PublicId] | None = None,
+    files: Sequence[PublicId] | None = None,
 ) -> PublicId:
-    """Reply to a topic; gives the post's public id. The same form twice makes one post.
+    """Reply to a topic, perhaps to one `quoted` post of it; gives the post's public id. The same form twice makes one.
 
-    Announces ReplyPosted. Raises NotFound if the viewer cannot see the topic, Forbidden if they may not reply,
-    Invalid if the form was already sent with another text.
+    Announces ReplyPosted. Raises NotFound if the viewer cannot see the topic or the quoted post, Forbidden if they
+    may not reply or quote, Invalid as `start_topic`.
     """
-    text = _Text("", body, render_markdown(body), _key(submission_key))
-    return _twice(lambda: _reply_to_topic(viewer, topic_id, text))
-
-
-def _key(submission_key: str | None) -> str | None:
-    return submission_key if submission_key and _KEY.fullmatch(submission_key) else None
+    text = _text(None, body, submission_key, mentions, files)
+    return _twice(lambda: _reply_to_topic(viewer, topic_id, text, quoted or None))
 
 
 def _twice(write: Callable[[], T]) -> T:
@@ -101,43 +156,84 @@ def _start_topic(viewer: Viewer, slug: str, text: _Text) -> PublicId:
         board_id=board.id,
         author_id=viewer.id,
         author_cohort_id=_cohort_of(viewer),
-        title=text.title,
+        title=text.title or "",
         started_at=now(),
     )
     session.add(topic)
     session.flush()
     _add_post(viewer, topic, text, is_first=True)
+    _forget_draft(viewer, f"topic-{slug}")
     announce(TopicStarted(topic_id=topic.id))
     return topic.public_id
 
 
 @operation
-def _reply_to_topic(viewer: Viewer, topic_id: PublicId, text: _Text) -> PublicId:
-    topic = policy.fetch(viewer, Topic, topic_id, "reply")
+def _reply_to_topic(viewer: Viewer, topic_id: PublicId, text: _Text, quoted: PublicId | None) -> PublicId:
+    # Claimed, so that nobody locks or moves it between the question and the answer.
+    topic = policy.claim(viewer, Topic, topic_id, "reply")
     sent = _sent_before(viewer, text)
     if sent is not None:
         _check_same(not sent.is_first and sent.topic_id == topic.id)
         return sent.public_id
-    post = _add_post(viewer, topic, text, is_first=False)
+    post = _add_post(viewer, topic, text, is_first=False, quoted_id=_quoted(viewer, topic, quoted))
+    topic.replies = Topic.replies + 1
+    _forget_draft(viewer, f"reply-{topic_id}")
     announce(ReplyPosted(post_id=post.id))
     return post.public_id
 
 
-def _add_post(viewer: Viewer, topic: Topic, text: _Text, *, is_first: bool) -> Post:
+def _quoted(viewer: Viewer, topic: Topic, quoted: PublicId | None) -> int | None:
+    """The post to be quoted. One of another topic is no post of this page, so it is missing."""
+    if quoted is None:
+        return None
+    post = policy.fetch(viewer, Post, quoted, "quote")
+    if post.topic_id != topic.id:
+        raise NotFound()
+    return post.id
+
+
+def _add_post(
+    viewer: Viewer, topic: Topic, text: _Text, *, is_first: bool, quoted_id: int | None = None
+) -> Post:
+    mentions = resolved_mentions(viewer, topic.board_id, text.body_html, chosen=text.mentions)
     post = Post(
         topic_id=topic.id,
         author_id=viewer.id,
         author_cohort_id=_cohort_of(viewer),
         is_first=is_first,
         body=text.body,
-        body_html=text.body_html,
+        body_html=mentions.html,
+        excerpt=text.excerpt,
         renderer_version=RENDERER_VERSION,
+        quoted_id=quoted_id,
         submission_key=text.submission_key,
         written_at=now(),
     )
     session.add(post)
     session.flush()
+    topic.newest_id = post.id
+    _speak_to(post.id, mentions.member_ids)
+    if text.files:
+        attach_files(viewer, text.files, post_id=post.id)
+    _move_bookmark(viewer, post)
     return post
+
+
+def _speak_to(post_id: int, member_ids: Collection[int]) -> None:
+    session.add_all(Mention(post_id=post_id, member_id=member_id) for member_id in sorted(member_ids))
+
+
+def _move_bookmark(viewer: Viewer, post: Post) -> None:
+    """Whoever writes has read up to there; how much they wish to hear of the topic stays."""
+    reader = session.get(TopicReader, (viewer.id, post.topic_id))
+    if reader is None:
+        session.add(TopicReader(member_id=viewer.id, topic_id=post.topic_id, bookmark_id=post.id))
+    else:
+        reader.bookmark_id = max(reader.bookmark_id, post.id)
+
+
+def _forget_draft(viewer: Viewer, composer: str) -> None:
+    session.execute(delete(Draft).where(Draft.member_id == viewer.id, Draft.composer == composer))
 
 
 def _cohort_of(viewer: Viewer) -> int | None:
@@ -170,6 +266,134 @@ def _check_same(is_same: bool) -> None:
         raise Invalid(sentence, {"body": [sentence]})
 
 
+# ── changing one's mind ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def edit_post(
+    viewer: Viewer,
+    post_id: PublicId,
+    *,
+    revision: int,
+    body: str,
+    title: str | None = None,
+    mentions: Collection[PublicId] | None = None,
+    files: Sequence[PublicId] | None = None,
+) -> None:
+    """Change what one's own post says, and the topic's title where it is the first; the earlier text is kept.
+
+    `revision` is the one the editing form was opened with; the same text again changes nothing. `files` None leaves
+    the files as they are. Announces PostEdited with those who are newly mentioned. Raises NotFound, Forbidden, Invalid
+    where the post was changed meanwhile, and as `start_topic`.
+    """
+    _edit_post(viewer, post_id, revision, _text(title, body, None, mentions, files))
+
+
+@operation
+def _edit_post(viewer: Viewer, post_id: PublicId, revision: int, text: _Text) -> None:
+    post = policy.claim(viewer, Post, post_id, "edit")
+    has_new_title = post.is_first and bool(text.title) and text.title != post.topic.title
+    has_new_words = has_new_title or text.body != post.body
+    has_new_files = text.files is not None and list(text.files) != _files_of(post)
+    _forget_draft(viewer, f"edit-{post_id}")
+    if not has_new_words and not has_new_files:
+        return
+    if revision != post.revision:
+        raise Invalid(
+            _(
+                "編集しているあいだに、別の画面でこの投稿が変更されました。"
+                "いまの内容を下に表示しています。見比べてから、もう一度保存してください。"
+            )
+        )
+    if has_new_words:
+        _keep_version(post)
+    mentioned = _rewrite(viewer, post, text) if text.body != post.body else []
+    if has_new_title:
+        post.topic.title = text.title or ""
+    if has_new_files:
+        attach_files(viewer, text.files or (), post_id=post.id)
+    post.revision, post.edited_at = post.revision + 1, now()
+    announce(PostEdited(post_id=post.id, mentioned=mentioned))
+
+
+def _files_of(post: Post) -> list[PublicId]:
+    return list(
+        session.scalars(
+            select(Upload.public_id).where(Upload.post_id == post.id).order_by(Upload.position, Upload.id)
+        )
+    )
+
+
+def _keep_version(post: Post) -> None:
+    session.add(
+        PostRevision(
+            post_id=post.id,
+            number=post.revision,
+            title=post.topic.title if post.is_first else "",
+            body=post.body,
+            body_html=post.body_html,
+            renderer_version=post.renderer_version,
+            written_at=post.edited_at or post.written_at,
+        )
+    )
+
+
+def _rewrite(viewer: Viewer, post: Post, text: _Text) -> list[int]:
+    """Store the new text; gives the members it speaks to and did not before."""
+    mentions = resolved_mentions(
+        viewer,
+        post.topic.board_id,
+        text.body_html,
+        chosen=text.mentions,
+        before=mentions_in(post.body_html),
+    )
+    before = set(session.scalars(select(Mention.member_id).where(Mention.post_id == post.id)))
+    gone, new = before - mentions.member_ids, mentions.member_ids - before
+    session.execute(delete(Mention).where(Mention.post_id == post.id, Mention.member_id.in_(gone)))
+    _speak_to(post.id, new)
+    post.body, post.body_html, post.excerpt = text.body, mentions.html, text.excerpt
+    post.renderer_version = RENDERER_VERSION
+    return sorted(new)
+
+
+@operation
+def withdraw_post(viewer: Viewer, post_id: PublicId) -> None:
+    """Take back one's own post; replies stay. A first post takes its topic's title along, and nobody replies any more.
+
+    Announces PostWithdrawn. Withdrawing twice is harmless. Raises NotFound if the viewer cannot see the post,
+    Forbidden if it is not theirs.
+    """
+    post = policy.claim(viewer, Post, post_id, "withdraw")
+    if post.withdrawn_at is not None:
+        return
+    post.withdrawn_at = now()
+    if post.is_first:
+        post.topic.withdrawn_at, post.topic.pinned_at = post.withdrawn_at, None
+    session.execute(delete(Reaction).where(Reaction.post_id == post.id))
+    announce(PostWithdrawn(post_id=post.id))
+
+
+def set_reaction(viewer: Viewer, post_id: PublicId, name: str, on: bool) -> None:
+    """Give one of the six signs to a post, or take it back; doing so again changes nothing.
+
+    Raises NotFound, Forbidden, Invalid for a sign there is not.
+    """
+    _twice(lambda: _set_reaction(viewer, post_id, name, on))
+
+
+@operation
+def _set_reaction(viewer: Viewer, post_id: PublicId, name: str, on: bool) -> None:
+    post = policy.fetch(viewer, Post, post_id, "react")
+    if name not in REACTIONS:
+        raise Invalid(_("このリアクションはありません。画面を開き直してください。"))
+    given = session.get(Reaction, (post.id, viewer.id, name))
+    if on and given is None:
+        session.add(
+            Reaction(post_id=post.id, member_id=viewer.id, name=name, member_cohort_id=_cohort_of(viewer))
+        )
+    elif not on and given is not None:
+        session.delete(given)
+
+
 # ── keeping order ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -184,6 +408,7 @@ def hide_post(viewer: Viewer, post_id: PublicId, *, reason: str) -> None:
     reason = _checked_reason(reason)
     if post.hidden_at is None:
         post.hidden_at, post.hidden_reason = now(), reason
+        post.topic.replies = Topic.replies - 1
         announce(PostHidden(post_id=post.id))
 
 
@@ -193,6 +418,7 @@ def reveal_post(viewer: Viewer, post_id: PublicId) -> None:
     post = policy.claim(viewer, Post, post_id, "hide")
     if post.hidden_at is not None:
         post.hidden_at, post.hidden_reason = None, ""
+        post.topic.replies = Topic.replies + 1
         announce(PostRevealed(post_id=post.id))
 
 
@@ -205,7 +431,7 @@ def hide_topic(viewer: Viewer, topic_id: PublicId, *, reason: str) -> None:
     topic = policy.claim(viewer, Topic, topic_id, "hide")
     reason = _checked_reason(reason)
     if topic.hidden_at is None:
-        topic.hidden_at, topic.hidden_reason = now(), reason
+        topic.hidden_at, topic.hidden_reason, topic.pinned_at = now(), reason, None
         announce(TopicHidden(topic_id=topic.id))
 
 
@@ -227,6 +453,80 @@ def _checked_reason(reason: str) -> str:
         sentence = _("理由は%(most)s文字以内にしてください", most=LONGEST_REASON)
         raise Invalid(sentence, {"reason": [sentence]})
     return cleaned
+
+
+# ── arranging ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@operation
+def pin_topic(viewer: Viewer, topic_id: PublicId) -> None:
+    """Keep a topic at the head of its board. Raises NotFound, Forbidden, Invalid where MOST_PINNED stand there."""
+    topic = policy.claim(viewer, Topic, topic_id, "arrange")
+    if topic.pinned_at is not None:
+        return
+    pinned = select(func.count()).where(Topic.board_id == topic.board_id, Topic.pinned_at.is_not(None))
+    if (session.scalar(pinned) or 0) >= MOST_PINNED:
+        raise Invalid(
+            _(
+                "固定できるのは、ひとつのひろばに%(most)s件までです。どれかの固定を外してから、もう一度お試しください。",
+                most=MOST_PINNED,
+            )
+        )
+    topic.pinned_at = now()
+
+
+@operation
+def unpin_topic(viewer: Viewer, topic_id: PublicId) -> None:
+    """Let a topic stand among the others again. Raises NotFound, Forbidden."""
+    policy.claim(viewer, Topic, topic_id, "arrange").pinned_at = None
+
+
+@operation
+def lock_topic(viewer: Viewer, topic_id: PublicId) -> None:
+    """Close a topic: it is read, and nobody replies. Raises NotFound, Forbidden."""
+    topic = policy.claim(viewer, Topic, topic_id, "arrange")
+    topic.locked_at = topic.locked_at or now()
+
+
+@operation
+def unlock_topic(viewer: Viewer, topic_id: PublicId) -> None:
+    """Open a closed topic again. Raises NotFound, Forbidden."""
+    policy.claim(viewer, Topic, topic_id, "arrange").locked_at = None
+
+
+@operation
+def archive_topic(viewer: Viewer, topic_id: PublicId) -> None:
+    """Put a topic among the past ones: it is read there, and nobody replies. Raises NotFound, Forbidden."""
+    topic = policy.claim(viewer, Topic, topic_id, "arrange")
+    if topic.archived_at is None:
+        topic.archived_at, topic.pinned_at = now(), None
+
+
+@operation
+def unarchive_topic(viewer: Viewer, topic_id: PublicId) -> None:
+    """Bring a past topic back. Raises NotFound, Forbidden."""
+    policy.claim(viewer, Topic, topic_id, "arrange").archived_at = None
+
+
+@operation
+def move_topic(viewer: Viewer, topic_id: PublicId, *, board: str) -> None:
+    """Move a topic to the board with this slug; its address stays. Moving to where it is changes nothing.
+
+    Only to a board the viewer reads, whose readers all read the topic now, and where its author reads along. Raises
+    NotFound, Forbidden, Invalid for any other board.
+    """
+    topic = policy.claim(viewer, Topic, topic_id, "arrange")
+    target_id = session.scalar(
+        select(Board.id).where(
+            Board.slug == board, Board.archived_at.is_(None), policy.allowed(viewer, "view", Board)
+        )
+    )
+    if target_id == topic.board_id:
+        return
+    if target_id is None or not takes_topic(target_id, topic):
+        sentence = _("このひろばには移せません。移せるひろばから選んでください。")
+        raise Invalid(sentence, {"board": [sentence]})
+    topic.board_id, topic.pinned_at = target_id, None
 
 
 # ── the office ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -330,30 +630,12 @@ def _has_topics(board_id: int) -> bool:
 
 def _check_no_new_readers(board: Board, sets: Collection[SetKey]) -> None:
     """Refuse everybody who did not read along when the posts were written."""
-    before = session.execute(
-        select(BoardAudience.role, BoardAudience.cohort_id, BoardAudience.group_id).where(
-            BoardAudience.board_id == board.id
+    if has_new_readers(board.id, sets):
+        sentence = _(
+            "すでに投稿があるため、読める人は増やせません（いまの読み手に向けて書かれています）。"
+            "新しいひろばを開いてください。"
         )
-    ).all()
-    roles = 0
-    for row in before:
-        roles |= row.role or 0
-    cohorts = {row.cohort_id for row in before if row.cohort_id is not None}
-    groups = {row.group_id for row in before if row.group_id is not None}
-    groups |= set(session.scalars(select(Group.id).where(Group.cohort_id.in_(cohorts))))
-    all_candidates = bool(roles & Role.CANDIDATE)
-    for key in sets:
-        was_reading = (
-            not (key.role or 0) & ~roles
-            and (key.cohort_id is None or all_candidates or key.cohort_id in cohorts)
-            and (key.group_id is None or all_candidates or key.group_id in groups)
-        )
-        if not was_reading:
-            sentence = _(
-                "すでに投稿があるため、読める人は増やせません（いまの読み手に向けて書かれています）。"
-                "新しいひろばを開いてください。"
-            )
-            raise Invalid(sentence, {"readers": [sentence]})
+        raise Invalid(sentence, {"readers": [sentence]})
 
 
 # ── upkeep ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -363,15 +645,20 @@ def _check_no_new_readers(board: Board, sets: Collection[SetKey]) -> None:
 def rerender_posts(*, most: int = 500) -> int:
     """Render again up to `most` posts whose stored HTML an older renderer made; gives how many there were."""
     stale = session.execute(
-        select(Post.id, Post.body)
+        select(Post.id, Post.body, Post.body_html)
         .where(Post.renderer_version != RENDERER_VERSION)
         .order_by(Post.id)
         .limit(most)
     ).all()
     for row in stale:
+        html = mark_mentions(render_markdown(row.body), mentions_in(row.body_html))
         session.execute(
             update(Post)
             .where(Post.id == row.id)
-            .values(body_html=render_markdown(row.body), renderer_version=RENDERER_VERSION)
+            .values(
+                body_html=html,
+                excerpt=plain_text(row.body)[:LONGEST_EXCERPT],
+                renderer_version=RENDERER_VERSION,
+            )
         )
     return len(stale)

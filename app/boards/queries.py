@@ -6,7 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
 
 from app import policy
 from app.core.db import session
@@ -14,16 +28,45 @@ from app.core.errors import NotFound
 from app.core.i18n import t, tn
 from app.core.ids import PublicId
 from app.core.paging import Cursor, Keyset, Slice
-from app.core.text import RENDERER_VERSION, render_markdown, stored_html
-from app.models import Board, Cohort, Group, Member, Post, Topic
+from app.core.reading import IdSet, Reading, is_found_among
+from app.core.text import (
+    RENDERER_VERSION,
+    mark_mentions,
+    mentions_in,
+    render_markdown,
+    show_mentions,
+    stored_html,
+)
+from app.models import (
+    Board,
+    BoardAudience,
+    BoardReader,
+    Cohort,
+    Group,
+    Member,
+    Post,
+    Topic,
+    TopicReader,
+)
 from app.people.cards import Pager
 from app.people.queries import person_card, person_columns
-from app.policy import Viewer, allowed, standing
+from app.policy import Viewer, allowed, rules, standing, standing_part
 
-from .audience import ROLE_TOKENS, Let, audience_label, lets_of, organised_community, staff_label
+from .audience import (
+    LET_COLUMNS,
+    ROLE_TOKENS,
+    Let,
+    audience_label,
+    let_of,
+    lets_of,
+    organised_community,
+    staff_label,
+    with_lets,
+)
 from .cards import (
     AudienceSet,
     BoardCard,
+    BoardNews,
     BoardPage,
     BoardsPage,
     ModerationPage,
@@ -31,16 +74,38 @@ from .cards import (
     OfficeBoardPage,
     PostCard,
     PostPlace,
+    ReactionCard,
     TopicPage,
     TopicRow,
+)
+from .extras import Extras, extras_of
+from .unread import (
+    BOARD_BOOKMARK,
+    FIRST_UNREAD,
+    IS_NEW,
+    MAY_BE_UNREAD,
+    MOST_UNREAD,
+    MY_BOOKMARK,
+    NEWEST_UNREAD,
+    POINTER,
+    UNREAD,
+    is_mine,
+    level_chosen,
+    with_board_bookmark,
+    with_bookmarks,
 )
 
 TOPICS_A_PAGE = 20
 POSTS_A_PAGE = 20
-# Counting goes no further, so that a row of a very long topic costs what any other row costs.
-MOST_COUNTED = 1_000
 # A permalink shows this many posts before the one it leads to.
 POSTS_BEFORE = 10
+MOST_PINNED = 10
+# What came alive again is looked for among the topics where something happened last, and told in few rows.
+LOOKED_AT = 200
+MOST_ALIVE = 5
+# The first rows of the list are on the screen anyway: what is new there need not be said twice.
+ON_THE_SCREEN = 5
+MOST_NEWS = 20
 
 
 # ── statements, built once: building one costs more than running it ──────────────────────────────────────────
@@ -50,118 +115,307 @@ _BOARD = (
     Board.slug.label("board_slug"),
     Board.name.label("board_name"),
     Board.description.label("board_description"),
+    Board.archived_at.label("board_archived_at"),
 )
-_MY_BOARDS = select(*_BOARD).where(standing("view", Board)).order_by(Board.position, Board.id)
-_BOARD_AT = select(*_BOARD).where(Board.slug == bindparam("slug"), standing("view", Board))
+# One row for each set of people that is let in: the board and its readers in one statement.
+_BOARDS_AND_LETS = with_lets(
+    select(*_BOARD, *LET_COLUMNS)
+    .select_from(Board)
+    .outerjoin(BoardAudience, BoardAudience.board_id == Board.id)
+    .where(standing("view", Board))
+)
+_MY_BOARDS = Reading(_BOARDS_AND_LETS.order_by(Board.position, Board.id, BoardAudience.id))
+_BOARD_AT = Reading(_BOARDS_AND_LETS.where(Board.slug == bindparam("slug")).order_by(BoardAudience.id))
+
+_is_theirs = standing_part(rules.post_within_topic, Post)
 
 
-def _reply_count() -> ColumnElement[int]:
-    """How many replies to the topic of the row the viewer sees, counted in the same statement."""
-    replies = (
-        select(literal(1).label("one"))
-        .where(Post.topic_id == Topic.id, Post.is_first.is_(False), standing("view", Post))
-        .limit(MOST_COUNTED)
-        .correlate(Topic)
-        .subquery()
-    )
-    return select(func.count()).select_from(replies).correlate(Topic).scalar_subquery()
+def _between() -> ColumnElement[int]:
+    """How many of the replies that stand are not there for the viewer: a block or a wall is between them.
+
+    Whoever is blocked and walled counts once. Each half is an index of its own.
+    """
+    blocked = is_found_among(Post.author_id, bindparam("viewer_blocked_ids", type_=IdSet()))
+    walled = is_found_among(Post.author_cohort_id, bindparam("viewer_walled_cohort_ids", type_=IdSet()))
+
+    def counted(*which: ColumnElement[bool]) -> ColumnElement[int]:
+        return (
+            select(func.count())
+            .select_from(Post)
+            .where(Post.topic_id == Topic.id, *which, Post.is_first.is_(False), Post.hidden_at.is_(None))
+            .correlate(Topic)
+            .scalar_subquery()
+        )
+
+    return counted(blocked) + counted(walled, ~func.coalesce(blocked, False))
 
 
-_TOPIC_ROWS = select(
+_REPLY_COUNT = (Topic.replies - _between()).label("reply_count")
+_TOPIC_COLUMNS = (
+    Topic.id,
     Topic.public_id,
     Topic.title,
     Topic.started_at,
     Topic.hidden_at,
-    _reply_count().label("reply_count"),
+    Topic.withdrawn_at,
+    Topic.pinned_at,
+    Topic.locked_at,
+    Topic.archived_at,
+    _REPLY_COUNT,
+    UNREAD.label("unread"),
+    IS_NEW.label("is_new"),
     *person_columns(),
-).outerjoin(Member, Member.id == Topic.author_id)
-_TOPICS_OF_BOARD = Keyset(
-    _TOPIC_ROWS,
-    key=Topic.id,
-    public_id=Topic.public_id,
-    visible=and_(Topic.board_id == bindparam("board_id"), standing("view", Topic)),
-    size=TOPICS_A_PAGE,
-    is_newest_first=True,
 )
-_FRESH_TOPICS = (
+_TOPIC_ROWS = with_bookmarks(select(*_TOPIC_COLUMNS)).outerjoin(Member, Member.id == Topic.author_id)
+
+
+def _topics_of_board(which: ColumnElement[bool]) -> Keyset:
+    return Keyset(
+        _TOPIC_ROWS,
+        key=Topic.id,
+        public_id=Topic.public_id,
+        visible=and_(Topic.board_id == bindparam("board_id"), which, standing("view", Topic)),
+        size=TOPICS_A_PAGE,
+        is_newest_first=True,
+    )
+
+
+_TOPICS_OF_BOARD = _topics_of_board(and_(Topic.archived_at.is_(None), Topic.pinned_at.is_(None)))
+_ARCHIVE_OF_BOARD = _topics_of_board(Topic.archived_at.is_not(None))
+
+
+def _alive(which: ColumnElement[bool], *columns: Any) -> Select[Any]:
+    """Topics that go on behind the viewer's bookmark, the newest visible post first; `most` rows at most."""
+    lately = (
+        with_board_bookmark(select(Topic.id))
+        .where(
+            which,
+            Topic.newest_id > MY_BOOKMARK,
+            Topic.newest_id > BOARD_BOOKMARK,
+            Topic.archived_at.is_(None),
+            standing("view", Topic),
+        )
+        .order_by(Topic.newest_id.desc())
+        .limit(LOOKED_AT)
+    )
+    return (
+        _TOPIC_ROWS.add_columns(NEWEST_UNREAD.label("newest_unread"), *columns)
+        .where(Topic.id.in_(lately.correlate(None)), MAY_BE_UNREAD, NEWEST_UNREAD.is_not(None), ~IS_NEW)
+        .order_by(NEWEST_UNREAD.desc())
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+def _above_the_list() -> Any:
+    """What is pinned and what came alive again, in one statement."""
+    board = Topic.board_id == bindparam("board_id")
+    part = literal_column("0", Integer).label("is_alive")
+    pinned = (
+        _TOPIC_ROWS.add_columns(Topic.id.label("newest_unread"), part)
+        .where(board, Topic.pinned_at.is_not(None), Topic.archived_at.is_(None), standing("view", Topic))
+        .order_by(Topic.id.desc())
+        .limit(MOST_PINNED)
+    )
+    alive = _alive(board, literal_column("1", Integer).label("is_alive"))
+    return union_all(*(select(each.subquery()) for each in (pinned, alive)))
+
+
+_ABOVE_THE_LIST = Reading(_above_the_list())
+_is_current = and_(Topic.archived_at.is_(None), Board.archived_at.is_(None))
+_FRESH_TOPICS = Reading(
     _TOPIC_ROWS.add_columns(Board.name.label("board_name"))
     .join(Board, Board.id == Topic.board_id)
-    .where(standing("view", Topic))
+    .where(standing("view", Topic), _is_current)
     .order_by(Topic.id.desc())
-    .limit(bindparam("most"))
+    .limit(bindparam("most", type_=Integer))
 )
-_TOPIC_AT = (
-    select(
-        Topic.id,
-        Topic.public_id,
-        Topic.title,
-        Topic.hidden_at,
-        Topic.hidden_reason,
-        _reply_count().label("reply_count"),
-        standing("reply", Topic).label("can_reply"),
-        standing("hide", Topic).label("can_hide"),
-        *_BOARD,
+_ALIVE_TOPICS = Reading(
+    _alive(true(), Board.name.label("board_name")).join(Board, Board.id == Topic.board_id)
+)
+
+
+def _news_of_board() -> ColumnElement[int]:
+    """In how many topics of the board of the row something is new, up to MOST_NEWS among the LOOKED_AT liveliest."""
+    lately = (
+        select(Topic.id)
+        .where(
+            Topic.board_id == Board.id,
+            Topic.newest_id > MY_BOOKMARK,
+            Topic.newest_id > BOARD_BOOKMARK,
+            Topic.archived_at.is_(None),
+            standing("view", Topic),
+        )
+        .order_by(Topic.newest_id.desc())
+        .limit(LOOKED_AT)
+        .correlate(Board, BoardReader)
+    )
+    new = (
+        select(Topic.id)
+        .select_from(Topic)
+        .outerjoin(
+            TopicReader,
+            and_(
+                TopicReader.topic_id == Topic.id,
+                TopicReader.member_id == bindparam("viewer_id", type_=Integer),
+            ),
+        )
+        .where(Topic.id.in_(lately), MAY_BE_UNREAD, NEWEST_UNREAD.is_not(None))
+        .limit(MOST_NEWS)
+        .correlate(Board, BoardReader)
+        .subquery()
+    )
+    return select(func.count()).select_from(new).correlate(Board, BoardReader).scalar_subquery()
+
+
+_NEWS = Reading(
+    select(Board.id, _news_of_board().label("topics"))
+    .outerjoin(
+        BoardReader,
+        and_(
+            BoardReader.board_id == Board.id, BoardReader.member_id == bindparam("viewer_id", type_=Integer)
+        ),
+    )
+    .where(standing("view", Board), Board.archived_at.is_(None))
+)
+
+# Every set of readers is a 班: few enough that a name beside a reaction tells nobody anything new.
+_SHOWS_NAMES = and_(
+    exists().where(BoardAudience.board_id == Board.id),
+    ~exists().where(BoardAudience.board_id == Board.id, BoardAudience.group_id.is_(None)),
+)
+_TOPIC_AT = Reading(
+    with_bookmarks(
+        select(
+            Topic.id,
+            Topic.public_id,
+            Topic.title,
+            Topic.hidden_at,
+            Topic.hidden_reason,
+            Topic.withdrawn_at,
+            Topic.pinned_at,
+            Topic.locked_at,
+            Topic.archived_at,
+            _REPLY_COUNT,
+            POINTER.label("bookmark"),
+            level_chosen.label("level"),
+            UNREAD.label("unread"),
+            FIRST_UNREAD.label("first_unread"),
+            IS_NEW.label("is_new"),
+            standing("reply", Topic).label("can_reply"),
+            standing("hide", Topic).label("can_hide"),
+            standing("arrange", Topic).label("can_arrange"),
+            _SHOWS_NAMES.label("shows_names"),
+            *_BOARD,
+        )
     )
     .join(Board, Board.id == Topic.board_id)
     .where(Topic.public_id == bindparam("public_id"), standing("view", Topic))
 )
+_stands = Post.withdrawn_at.is_(None)
 _POST_ROWS = select(
+    Post.id,
     Post.public_id,
     Post.is_first,
     Post.author_id,
-    Post.body_html,
+    # What was taken back is not even read.
+    case((_stands, Post.body_html), else_="").label("body_html"),
     # Read only where the stored HTML is of another renderer: a page view writes nothing, so it renders again.
-    case((Post.renderer_version != RENDERER_VERSION, Post.body), else_=None).label("stale_body"),
+    case((and_(_stands, Post.renderer_version != RENDERER_VERSION), Post.body), else_=None).label(
+        "stale_body"
+    ),
     Post.written_at,
+    Post.edited_at,
+    Post.withdrawn_at,
     Post.hidden_at,
     Post.hidden_reason,
-    standing("hide", Post).label("can_hide"),
     *person_columns(),
 ).outerjoin(Member, Member.id == Post.author_id)
+# The topic was found for the viewer before, so its posts are asked only for themselves.
 _POSTS_OF_TOPIC = Keyset(
     _POST_ROWS,
     key=Post.id,
     public_id=Post.public_id,
-    visible=and_(Post.topic_id == bindparam("topic_id"), standing("view", Post)),
+    visible=and_(Post.topic_id == bindparam("topic_id"), _is_theirs),
     size=POSTS_A_PAGE,
 )
-_POST_AT = (
+_POST_AT = Reading(
     select(Post.id, Post.topic_id, Topic.public_id.label("topic_public_id"))
     .join(Topic, Topic.id == Post.topic_id)
     .where(Post.public_id == bindparam("public_id"), standing("view", Post))
 )
-_POSTS_BEFORE = (
+_POSTS_BEFORE = Reading(
     select(Post.public_id)
-    .where(Post.topic_id == bindparam("topic_id"), Post.id < bindparam("post_key"), standing("view", Post))
+    .where(Post.topic_id == bindparam("topic_id"), Post.id < bindparam("post_key"), _is_theirs)
     .order_by(Post.id.desc())
     .limit(POSTS_A_PAGE)
 )
+
+
+def _news_of_topic() -> Select[Any]:
+    """How much others wrote in a topic behind one of its posts, up to MOST_UNREAD; behind none that is seen, nothing."""
+    place = (
+        select(Post.id)
+        .where(Post.public_id == bindparam("after"), Post.topic_id == Topic.id, _is_theirs)
+        .correlate(Topic)
+        .scalar_subquery()
+    )
+    later = (
+        select(Post.id)
+        .where(Post.topic_id == Topic.id, Post.id > place, ~is_mine(Post.author_id), _stands, _is_theirs)
+        .limit(MOST_UNREAD)
+        .correlate(Topic)
+        .subquery()
+    )
+    count = select(func.count()).select_from(later).correlate(Topic).scalar_subquery()
+    return select(count.label("posts")).where(
+        Topic.public_id == bindparam("public_id"), standing("view", Topic)
+    )
+
+
+_NEWS_OF_TOPIC = Reading(_news_of_topic())
 
 
 # ── boards ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def boards_page(viewer: Viewer) -> BoardsPage:
-    """The boards the viewer reads."""
-    return BoardsPage(boards=my_boards(viewer), can_organise=viewer.is_hr)
+    """The boards the viewer reads, with how much is new on each; two queries."""
+    found = _boards(viewer, _MY_BOARDS)
+    news = {row.id: row.topics for row in _NEWS.all(viewer.binds)}
+    return BoardsPage(
+        boards=tuple(
+            BoardNews(card, news.get(board_id, 0)) for board_id, card in found if not card.is_archived
+        ),
+        archived=tuple(card for _id, card in found if card.is_archived),
+        can_organise=viewer.is_hr,
+    )
 
 
 def my_boards(viewer: Viewer) -> tuple[BoardCard, ...]:
-    """The boards the viewer reads, in the order HR gave them; two queries."""
-    rows = session.execute(_MY_BOARDS, viewer.binds).all()
-    lets = lets_of(viewer, [row.board_id for row in rows])
-    return tuple(_board_card(viewer, row, lets) for row in rows)
+    """The boards the viewer reads and HR has not put away, in the order HR gave them; one query."""
+    return tuple(card for _id, card in _boards(viewer, _MY_BOARDS) if not card.is_archived)
 
 
-def _board_card(viewer: Viewer, row: Row[Any], lets: dict[int, list[Let]]) -> BoardCard:
-    let_in = lets.get(row.board_id, [])
+def _boards(viewer: Viewer, statement: Reading, **which: object) -> list[tuple[int, BoardCard]]:
+    """Boards by internal id, from one row for each set of their readers."""
+    boards: dict[int, Row[Any]] = {}
+    lets: dict[int, list[Let]] = {}
+    for row in statement.all({**viewer.binds, **which}):
+        boards.setdefault(row.board_id, row)
+        if row.let_board_id is not None:
+            lets.setdefault(row.board_id, []).append(let_of(row))
+    return [(key, _board_card(viewer, row, lets.get(key, []))) for key, row in boards.items()]
+
+
+def _board_card(viewer: Viewer, row: Row[Any], lets: Sequence[Let]) -> BoardCard:
     return BoardCard(
         slug=row.board_slug,
         name=row.board_name,
         description=row.board_description,
-        audience_label=audience_label(let_in),
-        staff_label=staff_label(let_in),
+        audience_label=audience_label(lets),
+        staff_label=staff_label(lets),
         can_write=row.board_id in viewer.writable_board_ids,
+        is_archived=row.board_archived_at is not None,
     )
 
 
@@ -171,10 +425,10 @@ def board_card(viewer: Viewer, slug: str) -> BoardCard:
 
 
 def _board(viewer: Viewer, slug: str) -> tuple[int, BoardCard]:
-    row = session.execute(_BOARD_AT, {**viewer.binds, "slug": slug}).first()
-    if row is None:
+    found = _boards(viewer, _BOARD_AT, slug=slug)
+    if not found:
         raise NotFound()
-    return row.board_id, _board_card(viewer, row, lets_of(viewer, [row.board_id]))
+    return found[0]
 
 
 def check_can_start(viewer: Viewer, slug: str) -> None:
@@ -185,57 +439,133 @@ def check_can_start(viewer: Viewer, slug: str) -> None:
 def board_page(viewer: Viewer, slug: str, cursor: Cursor | None = None) -> BoardPage:
     """A board with one page of its topics. Raises NotFound if the viewer does not read it.
 
-    Newest first by opening, never by the last reply: a reply this viewer may not see would move its topic.
+    Newest first by opening, never by the last reply: a reply this viewer may not see would move its topic. What is
+    pinned, and what came alive again since the viewer read it, stands above the first page.
     """
     board_id, card = _board(viewer, slug)
     topics = _slice(_TOPICS_OF_BOARD, cursor, {**viewer.binds, "board_id": board_id})
+    rows = tuple(_topic_row(viewer, row) for row in topics.rows)
+    pinned, alive = _above(viewer, board_id) if cursor in (None, Cursor()) else ((), ())
+    said = {row.id for row in (*pinned, *rows[:ON_THE_SCREEN])}
+    return BoardPage(
+        board=card,
+        topics=rows,
+        pager=_pager(f"/boards/{slug}", topics),
+        pinned=pinned,
+        alive=tuple(row for row in alive if row.id not in said)[:MOST_ALIVE],
+    )
+
+
+def _above(viewer: Viewer, board_id: int) -> tuple[tuple[TopicRow, ...], tuple[TopicRow, ...]]:
+    """What is pinned, and what came alive again by its newest post; more of it than will be shown."""
+    most = MOST_ALIVE + ON_THE_SCREEN + MOST_PINNED
+    found = _ABOVE_THE_LIST.all({**viewer.binds, "board_id": board_id, "most": most})
+    found = sorted(found, key=lambda row: row.newest_unread, reverse=True)
+    pinned, alive = (
+        tuple(_topic_row(viewer, row) for row in found if row.is_alive == part) for part in (0, 1)
+    )
+    return pinned, alive
+
+
+def archive_page(viewer: Viewer, slug: str, cursor: Cursor | None = None) -> BoardPage:
+    """The topics of a board that were put away, newest first. Raises NotFound if the viewer does not read it."""
+    board_id, card = _board(viewer, slug)
+    topics = _slice(_ARCHIVE_OF_BOARD, cursor, {**viewer.binds, "board_id": board_id})
     return BoardPage(
         board=card,
         topics=tuple(_topic_row(viewer, row) for row in topics.rows),
-        pager=_pager(f"/boards/{slug}", topics),
+        pager=_pager(f"/boards/{slug}/archive", topics),
+        is_archive=True,
     )
 
 
 def fresh_topics(viewer: Viewer, most: int = 5) -> tuple[TopicRow, ...]:
     """The newest topics over all boards the viewer reads, each with its board's name; one query."""
-    rows = session.execute(_FRESH_TOPICS, {**viewer.binds, "most": most})
+    return _over_all_boards(viewer, _FRESH_TOPICS, most)
+
+
+def alive_topics(viewer: Viewer, most: int = 5) -> tuple[TopicRow, ...]:
+    """Topics over all boards that go on since the viewer read them, each with its board's name; one query."""
+    return _over_all_boards(viewer, _ALIVE_TOPICS, most)
+
+
+def _over_all_boards(viewer: Viewer, statement: Reading, most: int) -> tuple[TopicRow, ...]:
+    rows = statement.all({**viewer.binds, "most": most})
     return tuple(_topic_row(viewer, row, board_name=row.board_name) for row in rows)
 
 
 def _topic_row(viewer: Viewer, row: Row[Any], board_name: str | None = None) -> TopicRow:
     return TopicRow(
         id=row.public_id,
-        title=row.title,
+        title=_title(row),
         author=person_card(viewer, row),
         started_at=row.started_at,
         reply_count=row.reply_count,
         is_hidden=row.hidden_at is not None,
         board_name=board_name,
+        unread=row.unread,
+        is_new=bool(row.is_new),
+        is_pinned=row.pinned_at is not None,
+        is_locked=row.locked_at is not None,
+        is_archived=row.archived_at is not None,
     )
+
+
+def _title(row: Row[Any]) -> str:
+    """A topic's title; whoever took a topic back took its title along."""
+    return row.title if row.withdrawn_at is None else t("取り消されたトピック")
 
 
 # ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def topic_page(viewer: Viewer, topic_id: PublicId, cursor: Cursor | None = None) -> TopicPage:
-    """A topic with one page of its posts, oldest first. Raises NotFound if the viewer cannot see it."""
+    """A topic with one page of its posts, oldest first. Raises NotFound if the viewer cannot see it; three queries."""
     topic = _topic(viewer, topic_id)
     posts = _slice(_POSTS_OF_TOPIC, cursor, {**viewer.binds, "topic_id": topic.id})
-    return TopicPage(
+    extras, lets = extras_of(viewer, topic, *_keys(posts.rows))
+    none = Extras()
+    page = TopicPage(
         id=topic_id,
-        title=topic.title,
-        board=_board_card(viewer, topic, lets_of(viewer, [topic.board_id])),
-        posts=tuple(_post_card(viewer, row, topic) for row in posts.rows),
+        title=_title(topic),
+        board=_board_card(viewer, topic, lets),
+        posts=tuple(_post_card(viewer, row, topic, extras.get(row.id, none)) for row in posts.rows),
         reply_count=topic.reply_count,
         is_hidden=topic.hidden_at is not None,
         can_reply=topic.can_reply,
         closed_sentence=None if topic.can_reply else _why_closed(topic),
         pager=_pager(f"/topics/{topic_id}", posts),
+        is_pinned=topic.pinned_at is not None,
+        is_locked=topic.locked_at is not None,
+        is_archived=topic.archived_at is not None,
+        can_arrange=topic.can_arrange,
+        level=topic.level,
     )
+    return _with_unread(page, topic, posts.rows)
 
 
-def _topic(viewer: Viewer, topic_id: PublicId) -> Row[Any]:
-    row = session.execute(_TOPIC_AT, {**viewer.binds, "public_id": topic_id}).first()
+def _keys(rows: Sequence[Row[Any]]) -> tuple[int, int]:
+    """The internal keys of the first and last post of a page; of none, a span that holds nothing."""
+    return (rows[0].id, rows[-1].id) if rows else (1, 0)
+
+
+def _with_unread(page: TopicPage, topic: Row[Any], rows: Sequence[Row[Any]]) -> TopicPage:
+    """The page with what the viewer has not read marked; a topic never opened has nothing to jump to."""
+    newest = rows[-1] if rows else None
+    page = replace(
+        page,
+        newest_id=newest.public_id if newest is not None else None,
+        moves_bookmark=newest is not None and newest.id > topic.bookmark,
+    )
+    if topic.first_unread is None or topic.is_new:
+        return page
+    here = next((row.public_id for row in rows if row.id == topic.first_unread), None)
+    href = "#unread" if here else f"/topics/{page.id}?unread=1#unread"
+    return replace(page, unread=topic.unread, unread_from=here, unread_href=href)
+
+
+def _topic(viewer: Viewer, topic_id: PublicId) -> Any:
+    row = _TOPIC_AT.first({**viewer.binds, "public_id": topic_id})
     if row is None:
         raise NotFound()
     return row
@@ -244,39 +574,104 @@ def _topic(viewer: Viewer, topic_id: PublicId) -> Row[Any]:
 def _why_closed(topic: Row[Any]) -> str:
     if topic.hidden_at is not None:
         return t("ひろば運営が非表示にしているため、コメントできません")
+    if topic.withdrawn_at is not None:
+        return t("取り消されたトピックのため、コメントできません")
+    if topic.archived_at is not None or topic.board_archived_at is not None:
+        return t("過去のトピックです。読むことはできますが、コメントはできません")
+    if topic.locked_at is not None:
+        return t("閉じられたトピックのため、コメントできません。続きは、同じひろばの新しいトピックで話せます")
     return t("このひろばは、読むための場所です")
 
 
-def _post_card(viewer: Viewer, row: Row[Any], topic: Row[Any]) -> PostCard:
-    """One post; the first one is hidden and shown again with its topic."""
+def _post_card(viewer: Viewer, row: Row[Any], topic: Row[Any], extras: Extras) -> PostCard:
+    """One post; the first one is hidden and shown again with its topic.
+
+    What the viewer may do is said here without asking the database post by post; a test holds it against the rules.
+    """
     hidden = topic if row.is_first else row
     is_hidden = hidden.hidden_at is not None
     place = f"/topics/{topic.public_id}" if row.is_first else f"/posts/{row.public_id}"
-    can_hide = topic.can_hide if row.is_first else row.can_hide
+    is_mine = row.author_id is not None and row.author_id == viewer.id
+    is_said = row.withdrawn_at is None and row.hidden_at is None
     return PostCard(
         id=row.public_id,
         author=person_card(viewer, row),
-        body_html=stored_html(row.body_html if row.stale_body is None else render_markdown(row.stale_body)),
+        body_html=stored_html(_body(row, extras)),
         written_at=row.written_at,
-        is_mine=row.author_id is not None and row.author_id == viewer.id,
+        is_mine=is_mine,
         is_hidden=is_hidden,
         hidden_reason=hidden.hidden_reason if is_hidden else None,
-        hide_href=f"{place}/hide" if can_hide and not is_hidden else None,
-        reveal_href=f"{place}/reveal" if can_hide and is_hidden else None,
+        hide_href=f"{place}/hide" if topic.can_hide and not is_hidden else None,
+        reveal_href=f"{place}/reveal" if topic.can_hide and is_hidden else None,
         is_first=row.is_first,
+        is_withdrawn=row.withdrawn_at is not None,
+        edited_at=row.edited_at,
+        can_react=is_said and topic.archived_at is None and topic.hidden_at is None,
+        can_quote=is_said and topic.can_reply,
+        can_edit=is_mine and is_said and topic.can_reply,
+        can_withdraw=is_mine,
+        **_carried(row, extras),
     )
+
+
+def _body(row: Row[Any], extras: Extras) -> str:
+    html = row.body_html
+    if row.stale_body is not None:
+        html = mark_mentions(render_markdown(row.stale_body), mentions_in(html))
+    return show_mentions(html, extras.seen_mentions)
+
+
+def _carried(row: Row[Any], extras: Extras) -> dict[str, Any]:
+    """What stands under a post; what was taken back took it along."""
+    if row.withdrawn_at is not None:
+        return {}
+    return {
+        "quote": extras.quote,
+        "reactions": extras.reactions,
+        "files": extras.files,
+        "is_saved": extras.is_saved,
+    }
+
+
+def topic_news(viewer: Viewer, topic_id: PublicId, after: PublicId) -> int:
+    """How many posts of others came after one post of a topic, up to MOST_UNREAD; one query. Raises NotFound."""
+    row = _NEWS_OF_TOPIC.first({**viewer.binds, "public_id": topic_id, "after": after})
+    if row is None:
+        raise NotFound()
+    return int(row.posts)
+
+
+def reactions_of(viewer: Viewer, post_id: PublicId) -> tuple[ReactionCard, ...]:
+    """The signs under one post. Raises NotFound if the viewer does not see it."""
+    post = _POST_AT.first({**viewer.binds, "public_id": post_id})
+    if post is None:
+        raise NotFound()
+    extras, _lets = extras_of(viewer, _topic(viewer, post.topic_public_id), post.id, post.id)
+    return extras.get(post.id, Extras()).reactions
 
 
 def post_place(viewer: Viewer, post_id: PublicId) -> PostPlace:
     """Where a post is read, counted in posts this viewer sees. Raises NotFound if it is not one of them."""
-    post = session.execute(_POST_AT, {**viewer.binds, "public_id": post_id}).first()
+    post = _POST_AT.first({**viewer.binds, "public_id": post_id})
     if post is None:
         raise NotFound()
-    earlier = session.scalars(
-        _POSTS_BEFORE, {**viewer.binds, "topic_id": post.topic_id, "post_key": post.id}
-    ).all()
-    is_on_first_page = len(earlier) < POSTS_A_PAGE
-    return PostPlace(post.topic_public_id, after=None if is_on_first_page else earlier[POSTS_BEFORE])
+    return PostPlace(post.topic_public_id, after=_page_before(viewer, post.topic_id, post.id))
+
+
+def unread_cursor(viewer: Viewer, topic_id: PublicId) -> Cursor:
+    """Where the viewer goes on reading a topic; with nothing unread, its end. Raises NotFound if they cannot see it."""
+    topic = _topic(viewer, topic_id)
+    if topic.is_new:
+        return Cursor()
+    if topic.first_unread is None:
+        return Cursor(is_end=True)
+    return Cursor(after=_page_before(viewer, topic.id, topic.first_unread))
+
+
+def _page_before(viewer: Viewer, topic_key: int, post_key: int) -> PublicId | None:
+    """The post after which the page that shows this one begins; None: it is on the first page."""
+    earlier = _POSTS_BEFORE.all({**viewer.binds, "topic_id": topic_key, "post_key": post_key})
+    return None if len(earlier) < POSTS_A_PAGE else earlier[POSTS_BEFORE].public_id
 
 
 def moderation_page_of_post(viewer: Viewer, post_id: PublicId) -> ModerationPage:
@@ -301,7 +696,8 @@ def _moderation_page(viewer: Viewer, which: ColumnElement[bool], *, is_topic: bo
     if row is None:
         raise NotFound()
     topic = _topic(viewer, row.topic_public_id)
-    card = _post_card(viewer, row, topic)
+    extras, _lets = extras_of(viewer, topic, row.id, row.id)
+    card = _post_card(viewer, row, topic, extras.get(row.id, Extras()))
     return ModerationPage(
         post=replace(card, hide_href=None, reveal_href=None),
         topic_title=topic.title,
@@ -346,6 +742,7 @@ def office_boards(viewer: Viewer) -> tuple[OfficeBoard, ...]:
             audience_label=audience_label(lets.get(row.board_id, [])),
             staff_label=staff_label(lets.get(row.board_id, [])),
             is_read=row.board_id in viewer.board_ids,
+            is_archived=row.board_archived_at is not None,
         )
         for row in rows
     )
@@ -356,7 +753,12 @@ def office_board_page(viewer: Viewer, slug: str | None = None) -> OfficeBoardPag
     organised_community(viewer)
     if slug is None:
         return OfficeBoardPage(
-            slug=None, name="", description="", position=0, sets=_sets(viewer, ()), is_narrowing_only=False
+            slug=None,
+            name="",
+            description="",
+            position=(session.scalar(select(func.max(Board.position))) or 0) + 1,  # behind all others
+            sets=_sets(viewer, ()),
+            is_narrowing_only=False,
         )
     row = session.execute(
         select(
@@ -374,6 +776,7 @@ def office_board_page(viewer: Viewer, slug: str | None = None) -> OfficeBoardPag
         position=row.position,
         sets=_sets(viewer, lets_of(viewer, [row.board_id]).get(row.board_id, ())),
         is_narrowing_only=row.has_topics,
+        is_archived=row.board_archived_at is not None,
     )
 
 

@@ -1,1 +1,4 @@
-"""Bookmarks（しおり）: what each person keeps for themselves about boards: how far they read, what they saved, how much to hear."""
+"""What one person keeps about what they read: bookmarks（しおり）, how much they wish to hear, and saved posts.
+
+All of it is its owner's alone: in no page, count, notice or export of anybody else.
+"""

@@ -79,6 +79,11 @@ class Settings:
     demo_public: bool = _setting(False, "Allow a demo community to be served beyond this machine.", _truth)
     host: str = _setting("127.0.0.1", "Address the server listens on.")
     port: int = _setting(8000, "Port the server listens on.", int)
+    push_hosts: str = _setting(
+        "",
+        "Push services beyond those of the known browsers, separated by commas: a host, or `*.` and a domain. What is "
+        "named here may be a private address, and this machine itself without https.",
+    )
     development: bool = _setting(False, "Shows `/styleguide`; never on a real installation.", _truth)
 
     @property
@@ -110,6 +115,16 @@ class Settings:
     def mail_folder(self) -> Path:
         """Where letters are kept while no SMTP server is named."""
         return self.data / "mail"
+
+    @property
+    def files_folder(self) -> Path:
+        """Where uploaded files and what is made from them are kept."""
+        return self.data / "files"
+
+    @property
+    def uploads_folder(self) -> Path:
+        """Where an upload grows until it is whole; its files have no names and vanish with their request."""
+        return self.data / "uploads"
 
 
 def variable_of(setting: Field[Any]) -> str:

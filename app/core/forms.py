@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
 
 from flask import g, request
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, Form, HiddenField, StringField, ValidationError
+from wtforms import Field, Form, HiddenField, StringField, TextAreaField, ValidationError
 from wtforms.validators import StopValidation
 
 from .errors import Invalid, Sentence
 from .i18n import _, join_names
 from .names import grapheme_length
-from .web import wants_json
+from .text import render_markdown, stored_html
+from .web import KEY_PLACE, wants_json
 
 P = ParamSpec("P")
 F = TypeVar("F", bound="BaseForm")
@@ -30,11 +33,20 @@ ALWAYS_ALLOWED = frozenset({"csrf_token"})
 class BaseForm(FlaskForm):  # type: ignore[misc, unused-ignore]
     """Parent of every form. CSRF is checked once for all doors in core.web, so a form knows only content."""
 
+    # Field name → how its text will look; filled when the form was sent with its preview button.
+    previews: Mapping[str, Markup] = MappingProxyType({})
+
+    is_drawn_anew: ClassVar[bool] = True  # `drawn` keeps no form: what was typed is in it
+
     class Meta:
         csrf = False
 
         def get_translations(self, _form: Form) -> None:
             """Every sentence is our own; the library's catalogue need not be read for each form."""
+
+
+class PreviewAsked(Invalid):
+    """Somebody without JavaScript wants to see their text before sending it: `redisplay` shows the form again."""
 
 
 class SubmissionForm(BaseForm):
@@ -118,6 +130,8 @@ def parse(form_class: type[F], **defaults: Any) -> dict[str, Any]:
     """What was posted, checked: field name → value. Raises Invalid, keeping the bound form for `redisplay`."""
     form = form_class(_without_nul(request.form), **defaults)
     g.form = form
+    if "preview" in request.form and "preview" not in form._fields:
+        _preview(form)
     unknown = set(request.form) - set(form._fields) - ALWAYS_ALLOWED
     if unknown:
         raise Invalid(
@@ -129,6 +143,16 @@ def parse(form_class: type[F], **defaults: Any) -> dict[str, Any]:
     if not form.validate():
         raise Invalid(_("入力内容をご確認ください。書いた内容はそのまま残っています。"), _sentences(form))
     return cast(dict[str, Any], form.data)
+
+
+def _preview(form: BaseForm) -> None:
+    """Render what was typed so far. Raises PreviewAsked, or Invalid for a text that could not be sent either."""
+    areas = [field for field in form if isinstance(field, TextAreaField)]
+    refused = [field.name for field in areas if not field.validate(form)]
+    if refused:
+        raise Invalid(_("入力内容をご確認ください。書いた内容はそのまま残っています。"), _sentences(form))
+    form.previews = {field.name: stored_html(render_markdown(field.data or "")) for field in areas}
+    raise PreviewAsked(_("プレビューです。まだ送られていません。"))
 
 
 def parse_payload(form_class: type[F], payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,6 +191,43 @@ def blank(form_class: type[F], **defaults: Any) -> F:
     return form_class(None, **defaults)
 
 
+@dataclass(frozen=True)
+class Untouched(Generic[F]):
+    """A form nobody has typed in: the same for everybody, so that its drawing is kept and it is seldom even made.
+
+    In a template it is used like the form. Its submission key is a place that the page fills in.
+    """
+
+    is_drawn_anew: ClassVar[bool] = False
+    form_class: type[F]
+    defaults: tuple[tuple[str, Any], ...] = ()
+
+    @cached_property
+    def _form(self) -> F:
+        form = self.form_class(None, **dict(self.defaults))
+        if isinstance(form, SubmissionForm):
+            form.submission_key.data = KEY_PLACE
+        return form
+
+    def renewed(self) -> Untouched[F]:
+        """Itself: the page gives it a new key each time."""
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._form, name)
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._form)
+
+
+def untouched(form_class: type[F], **defaults: Any) -> F | Untouched[F]:
+    """As `blank`, for `drawn`: the form just refused, or one that is made only if nobody was shown it yet."""
+    refused = g.get("form")
+    if isinstance(refused, form_class) and g.get("is_redisplayed"):
+        return refused
+    return Untouched(form_class, tuple(sorted(defaults.items())))
+
+
 def redisplay(view: Callable[..., Body]) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """When the door refuses input, show `view` again (same arguments) with the typed text and the sentences.
 
@@ -178,6 +239,9 @@ def redisplay(view: Callable[..., Body]) -> Callable[[Callable[P, Any]], Callabl
         def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
             try:
                 return door(*args, **kwargs)
+            except PreviewAsked:
+                g.is_redisplayed = True
+                return view(*args, **kwargs)
             except Invalid as refusal:
                 form = g.get("form")
                 if form is None or wants_json():

@@ -9,20 +9,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
 from flask import Flask, current_app, g, has_app_context, has_request_context
-from flask_babel import Babel, force_locale, get_locale
+from flask_babel import Babel, force_locale
 
 from . import clock
+
+# A server only reads what was compiled before: what works on catalogues is loaded where that is done.
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog, Message
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
 SOURCE_LANGUAGE = "ja"
@@ -124,7 +124,12 @@ def join_names(names: Iterable[str]) -> str:
 
 
 def _said(message: str) -> str:
-    catalogue = _catalogue(language_now())
+    return _said_in(language_now(), message)
+
+
+@lru_cache(maxsize=8192)
+def _said_in(language: str, message: str) -> str:
+    catalogue = _catalogue(language)
     text = catalogue.gettext(message)
     # A text that is counted elsewhere has a plural too; the first Python 3.11 finds it only by its number
     # (github.com/python/cpython/issues/62519).
@@ -137,6 +142,7 @@ def _filled(text: str, variables: dict[str, object]) -> str:
     return text if "%(" in text else text.replace("%%", "%")
 
 
+@lru_cache(maxsize=8192)
 def _percent_safe(text: str) -> str:
     """Double every percent sign that begins no placeholder, so that 「50%」 needs no care of its writer."""
     return re.sub(r"%%|%(?!\()", "%%", text)
@@ -150,12 +156,15 @@ def language_now() -> str:
     spoken = _spoken.get()
     if spoken is not None:
         return spoken
-    if not has_request_context() or "babel" not in current_app.extensions:
+    if not has_request_context():
         return SOURCE_LANGUAGE
     # A page asks a hundred times; the reader's language is found out once a request.
-    if "language" not in g:
-        g.language = known_language(str(get_locale()))
-    language: str = g.language
+    language: str | None = g.get("language")
+    if language is None:
+        choose = current_app.extensions.get("tsubomi.language")
+        if choose is None:
+            return SOURCE_LANGUAGE
+        language = g.language = known_language(choose())
     return language
 
 
@@ -194,6 +203,7 @@ def install_i18n(app: Flask, choose_language: Callable[[], str], *, time_zone: s
     if time_zone is not None:
         set_time_zone(time_zone)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_CATALOGUES)
+    app.extensions["tsubomi.language"] = choose_language
     Babel(app, default_locale=SOURCE_LANGUAGE, locale_selector=selected, configure_jinja=False)
     _install_in_templates(app)
 
@@ -234,6 +244,11 @@ def set_time_zone(name: str) -> None:
     _company_zone = ZoneInfo(name)
 
 
+def company_zone() -> tzinfo:
+    """The company's time zone, as `set_time_zone` last said."""
+    return _company_zone
+
+
 def day(value: date | datetime, *, zone: tzinfo | None = None) -> str:
     """Return 「10月1日（木）」 or 'Thu 1 Oct', with the year if it is not this year.
 
@@ -268,7 +283,7 @@ def _local(value: datetime, zone: tzinfo) -> datetime:
 
 # ---------------------------------------------------------------- catalogues
 
-_KEYWORDS = {**DEFAULT_KEYWORDS, "t": None, "tn": (1, 2), "lazy_gettext": None}
+_KEYWORDS = {"t": None, "tn": (1, 2), "lazy_gettext": None}
 _METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.xml", "jinja2")]
 _JINJA = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9d]")
@@ -295,11 +310,14 @@ def compile_catalogues(folder: Path = _CATALOGUES) -> list[Path]:
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
             continue
+        from babel.messages.mofile import write_mo
+
         compiled = BytesIO()
         write_mo(compiled, _read(source))
         _replace(target, compiled.getvalue())
         written.append(target)
     _catalogue.cache_clear()
+    _said_in.cache_clear()
     return written
 
 
@@ -311,6 +329,8 @@ def missing_translations(
     The texts are extracted from the code and templates, or read from `template_pot` if given. A text
     without Japanese characters is its own English.
     """
+    from babel.messages.catalog import Catalog
+
     wanted = _read(template_pot) if template_pot else extract_messages(root)
     have = _read(catalogue) if catalogue.exists() else Catalog(locale="en")
     return [
@@ -328,6 +348,9 @@ def update_catalogue(catalogue: Path = _ENGLISH, *, root: Path = _ROOT) -> int:
     Texts no longer used are kept at the end, commented out, and return with their translation when
     the code says them again. An unchanged catalogue is not written.
     """
+    from babel.messages.catalog import Catalog
+    from babel.messages.pofile import write_po
+
     have = _read(catalogue) if catalogue.exists() else Catalog(locale="en")
     template = extract_messages(root)
     for key, message in list(have.obsolete.items()):
@@ -345,12 +368,16 @@ def update_catalogue(catalogue: Path = _ENGLISH, *, root: Path = _ROOT) -> int:
 
 def extract_messages(root: Path = _ROOT) -> Catalog:
     """Return every text of `app` and `templates` under the root, with the files that say it."""
+    from babel.messages.catalog import Catalog
+    from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+
     found = Catalog(charset="utf-8")
+    keywords = {**DEFAULT_KEYWORDS, **_KEYWORDS}
     for folder in ("app", "templates"):
         if not (root / folder).is_dir():
             continue
         extracted = extract_from_dir(
-            root / folder, _METHODS, {"**.html": _JINJA, "**.txt": _JINJA, "**.xml": _JINJA}, _KEYWORDS
+            root / folder, _METHODS, {"**.html": _JINJA, "**.txt": _JINJA, "**.xml": _JINJA}, keywords
         )
         for name, line, text, _comments, context in extracted:
             found.add(text, locations=[(f"{folder}/{name}", line)], context=context)
@@ -388,6 +415,8 @@ def _singular(message: Message) -> str:
 
 
 def _read(path: Path) -> Catalog:
+    from babel.messages.pofile import read_po
+
     with path.open("rb") as file:
         return read_po(file, locale="en")
 

@@ -30,8 +30,17 @@ class _InnerConsumer(Consumer):  # type: ignore[misc, unused-ignore]
         return None
 
 
-def install_jobs(app: Flask, settings: Settings, tidy: Sequence[Callable[[], Any]]) -> None:
-    """Make the queue and its tasks; `tidy` are operations that delete what is past its time."""
+def install_jobs(
+    app: Flask,
+    settings: Settings,
+    tidy: Sequence[Callable[[], Any]],
+    every_minute: Sequence[Callable[[], Any]] = (),
+) -> None:
+    """Make the queue and its tasks.
+
+    `tidy` are operations that delete what is past its time, once an hour; `every_minute` those that act when a moment
+    has come. One that fails does not keep the others from running.
+    """
     huey = _queue(settings)
     app.extensions["tsubomi.huey"] = huey
 
@@ -40,14 +49,25 @@ def install_jobs(app: Flask, settings: Settings, tidy: Sequence[Callable[[], Any
             drain()
 
     def tidy_up() -> None:
-        for each in tidy:
-            with app.app_context():
-                each()
+        _run_each(app, tidy)
+
+    def look_at_the_clock() -> None:
+        _run_each(app, every_minute)
 
     wake = huey.task(name="deliver")(deliver)
     huey.periodic_task(crontab(minute="*"), name="deliver_what_waits")(deliver)
     huey.periodic_task(crontab(minute="17"), name="tidy_up")(tidy_up)
+    huey.periodic_task(crontab(minute="*"), name="look_at_the_clock")(look_at_the_clock)
     on_enqueued(lambda: _wake(app, wake))
+
+
+def _run_each(app: Flask, acts: Sequence[Callable[[], Any]]) -> None:
+    for act in acts:
+        with app.app_context():
+            try:
+                act()
+            except Exception:
+                log.exception("a periodic act failed", act=act.__name__)
 
 
 def _wake(app: Flask, task: Callable[[], Any]) -> None:

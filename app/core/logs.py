@@ -26,6 +26,7 @@ EventDict = MutableMapping[str, Any]
 _ROOT = Path(__file__).resolve().parents[2]
 _is_silent: ContextVar[bool] = ContextVar("nothing_is_logged", default=False)
 
+_requests = logging.getLogger("app.request")
 log = structlog.get_logger("app.request")
 
 
@@ -251,8 +252,9 @@ def rule_now() -> str:
 
 def _begin() -> None:
     structlog.contextvars.clear_contextvars()
-    _is_silent.set(is_untraced(request.path))
-    if not _is_silent.get():
+    is_silent = is_untraced(request.path)
+    _is_silent.set(is_silent)
+    if not is_silent:
         g.request_began = time.perf_counter()
         g.request_id = secrets.token_hex(8)
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
@@ -264,8 +266,11 @@ def _end(response: Response) -> Response:
         return response
     response.headers["X-Request-ID"] = request_id
     rule = rule_now()
-    write = log.debug if rule.startswith(_DULL) else log.info
-    write(
+    level = logging.DEBUG if rule.startswith(_DULL) else logging.INFO
+    if not _requests.isEnabledFor(level):
+        return response  # what nobody reads need not be composed
+    log.log(
+        level,
         "request",
         method=method_now(),
         rule=rule,

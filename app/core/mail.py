@@ -23,12 +23,20 @@ def _settings() -> Settings:
 
 
 def send_letter(
-    *, to_address: str, to_name: str | None, subject: str, text: str, language: str, key: str
+    *,
+    to_address: str,
+    to_name: str | None,
+    subject: str,
+    text: str,
+    language: str,
+    key: str,
+    unsubscribe: str = "",
 ) -> None:
     """Send one letter to one person; raises MailTemporarilyFailed so that the outbox tries again.
 
     A letter that is refused for good is let go with a line in the log. `key` is the delivery's: the Message-ID is
-    made from it, so a repeat after a kill carries the same one. Demo letters never leave the machine.
+    made from it, so a repeat after a kill carries the same one. `unsubscribe` is the address that ends letters of this
+    kind. Demo letters never leave the machine.
     """
     settings = _settings()
     domain = settings.mail_from.rpartition("@")[2] or "localhost"
@@ -39,6 +47,7 @@ def send_letter(
         text=text,
         language=language,
         message_id=f"<{key}@{domain}>",
+        unsubscribe=unsubscribe,
     )
     with speaking(language):
         sender = current_app.extensions["tsubomi.sender_name"]()

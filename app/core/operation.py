@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from .db import session
 from .events import Fact, after_commit, enqueue
+from .reading import end_reading_connection
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,6 +61,7 @@ def unit_of_work() -> Iterator[None]:
     token = _facts.set(facts)
     try:
         # A fresh transaction: what was read before it began may be stale by now.
+        end_reading_connection()
         session.rollback()
         _begin_writing()
         yield
@@ -79,6 +81,7 @@ def end_reading() -> None:
         raise WriteOutsideOperation(
             "something slow inside an operation: do it before, or in a @delivers listener"
         )
+    end_reading_connection()
     session.rollback()
 
 

@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from .db import session
 from .ids import PublicId
+from .reading import Reading
 
 T = TypeVar("T")
 
@@ -59,7 +59,9 @@ class Keyset:
         self._size = size
         self._is_newest_first = is_newest_first
         self._statements = {
-            (is_backwards, has_anchor): self._statement(is_backwards=is_backwards, has_anchor=has_anchor)
+            (is_backwards, has_anchor): Reading(
+                self._statement(is_backwards=is_backwards, has_anchor=has_anchor)
+            )
             for is_backwards in (False, True)
             for has_anchor in (False, True)
         }
@@ -78,7 +80,7 @@ class Keyset:
         anchor = cursor.before if cursor.before is not None else cursor.after
         statement = self._statements[is_backwards, anchor is not None]
         values = {**parameters, "anchor": anchor} if anchor is not None else parameters
-        rows = list(session.execute(statement, values).all())
+        rows = statement.all(values)
         has_more = len(rows) > self._size
         rows = rows[: self._size]
         if is_backwards:

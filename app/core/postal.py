@@ -44,7 +44,10 @@ class BadMailUrl(ValueError):
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter to one person. `language` is 'ja' or 'en'; `message_id` stays the same over retries."""
+    """One letter to one person. `language` is 'ja' or 'en'; `message_id` stays the same over retries.
+
+    `unsubscribe` is the address that ends letters of this kind, empty for those nobody can do without.
+    """
 
     to_address: str
     to_name: str | None
@@ -52,6 +55,7 @@ class Letter:
     text: str
     language: str
     message_id: str
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,10 @@ def build_message(letter: Letter, *, sender_address: str, sender_name: str) -> E
     # RFC 3834, and what Exchange listens to: no absence notes to a machine.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if letter.unsubscribe:
+        # RFC 8058: mail programs show a button of their own, which posts to the address.
+        message["List-Unsubscribe"] = f"<{_one_line(letter.unsubscribe)}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # Base64, because Japanese paragraphs are longer than the 998 bytes a line of mail may have (RFC 5322).
     message.set_content(_encodable(letter.text), charset="utf-8", cte="base64")
     return message

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Collection, Iterator, Mapping
+from html import escape, unescape
 from urllib.parse import urlsplit
 
 import bleach
@@ -29,6 +29,8 @@ from markupsafe import Markup
 RENDERER_VERSION: int = 1  # raise it when the same body would give other HTML, then render again
 MAX_BODY_LENGTH = 10_000  # graphemes; the form that takes a body keeps it
 
+_TAG = re.compile(r"(<[^>]*>)")
+_PLACE = re.compile(r"\{([^{}\n]{1,30})\}")
 MAX_NESTING = 20  # quotes in lists in quotes …: deeper than anyone reads, shallow enough for any phone
 _MAX_MARKS = 8  # bold in italics in struck out …
 _LINK_REL = "nofollow noopener noreferrer ugc"
@@ -73,6 +75,139 @@ def plain_text(body: str) -> str:
     """
     words = (word for token in _MARKDOWN.parse(_tidy(body)) for word in _words(token))
     return " ".join("".join(words).split())
+
+
+def filled_html(html: str, values: Mapping[str, str]) -> Markup:
+    """Stored HTML with each `{name}` in its text replaced by the value, escaped; tags and addresses stay as they are."""
+    pieces = _TAG.split(html)
+    pieces[::2] = [
+        _filled(piece, {name: escape(value) for name, value in values.items()}) for piece in pieces[::2]
+    ]
+    return Markup("".join(pieces))  # noqa: S704 - both gates were passed when it was stored; values are escaped
+
+
+def filled_text(text: str, values: Mapping[str, str]) -> str:
+    """Plain text with each `{name}` replaced by the value."""
+    return _filled(text, values)
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """All at once: a value that looks like a field of its own is not filled again."""
+    return _PLACE.sub(lambda place: values.get(place[1], place[0]), text)
+
+
+def letter_lines(body: str) -> str:
+    """Say the body as plain text for a letter: paragraphs and lists stay, an address stands behind its words."""
+    lines = "".join(_letter_pieces(_MARKDOWN.parse(_tidy(body))))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()
+
+
+def _letter_pieces(tokens: list[Token]) -> Iterator[str]:
+    numbers: list[int | None] = []  # of the lists around: the next number, None for a bulleted one
+    for token in tokens:
+        if token.type == "bullet_list_open":
+            numbers.append(None)
+        elif token.type == "ordered_list_open":
+            numbers.append(int(token.attrGet("start") or 1))
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            numbers.pop()
+            yield "\n"
+        elif token.type == "list_item_open":
+            yield "・" if numbers[-1] is None else f"{numbers[-1]}. "
+            numbers[-1] = None if numbers[-1] is None else numbers[-1] + 1
+        elif token.type == "inline":
+            yield from _letter_words(token.children or [])
+            yield "\n"
+        elif token.type in ("fence", "hr"):
+            yield token.content or "――――――――――\n"
+        elif token.type in ("paragraph_close", "heading_close") and not numbers:
+            yield "\n"
+
+
+def _letter_words(tokens: list[Token]) -> Iterator[str]:
+    """Yield what a reader sees of a line; an address behind the words that lead there, once."""
+    words, href = "", ""
+    for token in tokens:
+        if token.type == "link_open":
+            words, href = "", str(token.attrGet("href"))
+        elif token.type == "link_close":
+            yield f" {href} " if words != href else ""
+            href = ""
+        elif token.type in ("softbreak", "hardbreak"):
+            yield "\n"
+        elif token.type in ("text", "code_inline"):
+            words += token.content
+            yield token.content
+
+
+# --- mentions --------------------------------------------------------------------------------------------
+
+# In HTML that passed both gates a tag's quotes are always double, and no text holds a bare < or >.
+_PIECE = re.compile(r"""<(?:"[^"]*"|[^">])*>|[^<]+|<""")
+_CLOSED = re.compile(r"</?(?:a|code|pre)[ >]")
+# haruka@example.jp is an address and mentions nobody.
+_AT = r"(?<![A-Za-z0-9_])[@＠]"
+_TAIL = re.compile(rf"{_AT}(?=\S)")
+_MENTION = re.compile(r'<a class="mention" href="/people/([a-z2-7]{13})">([@＠])([^<]*)</a>')
+_MOST_TAILS = 60  # places looked at in one text; beyond it an @ stays an @
+_LONGEST_TAIL = 80  # code points: no name is longer
+
+
+def mention_tails(html: str) -> list[str]:
+    """Say what follows each @ of stored HTML, as text, outside of tags, links and code: where names may begin."""
+    tails = []
+    for piece, is_open in _pieces(html):
+        text = unescape(piece) if is_open else ""
+        tails += [text[found.end() :][:_LONGEST_TAIL] for found in _TAIL.finditer(text)]
+    return tails[:_MOST_TAILS]
+
+
+def begins_with_name(tail: str, name: str) -> bool:
+    """Tell whether a tail begins with this name and the name ends there: 「@Annaさん」 is not Ann."""
+    return bool(name) and re.match(_named(name), tail) is not None
+
+
+def mark_mentions(html: str, names: Mapping[str, str]) -> str:
+    """Link each `@name` of stored HTML, outside of tags, links and code, to the person with this public id.
+
+    Where one name begins another the longer one is meant.
+    """
+    if not names:
+        return html
+    ids = {escape(name, quote=False): public_id for name, public_id in names.items()}
+    words = "|".join(_named(name) for name in sorted(ids, key=len, reverse=True))
+    pattern = re.compile(rf"({_AT})({words})")
+
+    def link(found: re.Match[str]) -> str:
+        return f'<a class="mention" href="/people/{ids[found[2]]}">{found[0]}</a>'
+
+    return "".join(pattern.sub(link, piece) if is_open else piece for piece, is_open in _pieces(html))
+
+
+def show_mentions(html: str, visible_ids: Collection[str]) -> str:
+    """Leave only the mentions of these people as links; the others are the plain words their author typed."""
+    return _MENTION.sub(lambda found: found[0] if found[1] in visible_ids else f"{found[2]}{found[3]}", html)
+
+
+def mentions_in(html: str) -> dict[str, str]:
+    """Give the people stored HTML speaks to: name as it was then → public id."""
+    return {unescape(found[3]): found[1] for found in _MENTION.finditer(html)}
+
+
+def _pieces(html: str) -> Iterator[tuple[str, bool]]:
+    """Yield tags and texts in order, and whether a text is open to mentions."""
+    depth = 0
+    for found in _PIECE.finditer(html):
+        piece = found[0]
+        if _CLOSED.match(piece):
+            depth += -1 if piece[1] == "/" else 1
+        yield piece, not depth and not piece.startswith("<")
+
+
+def _named(name: str) -> str:
+    """A pattern of the name; one written with spaces between words must end where a word ends."""
+    is_word = name[-1].isalnum() and not _is_cjk(name[-1])
+    return re.escape(name) + (r"(?![0-9A-Za-z\u00c0-\u024f\u0370-\u052f])" if is_word else "")
 
 
 # --- before: what no body may hold -----------------------------------------------------------------------

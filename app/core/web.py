@@ -24,14 +24,16 @@ from flask import (
     g,
     jsonify,
     redirect,
-    render_template,
     request,
     session,
     url_for,
 )
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user, login_user, logout_user
-from flask_wtf.csrf import CSRFError, CSRFProtect
-from jinja2 import StrictUndefined
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from jinja2 import StrictUndefined, Template
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -47,6 +49,7 @@ from .errors import AppError, Conflict, Forbidden, Invalid, NotFound, TooOften
 from .i18n import LANGUAGES, _, language_now
 from .ids import is_public_id
 from .limits import Budget, has_left, spend
+from .uploads import UploadRequest
 
 log = structlog.get_logger(__name__)
 # Anybody may send a report of a violation; nobody may fill the log with them.
@@ -60,7 +63,11 @@ MOST_FIELDS = 6000  # everyone at once, ticked in a list
 LONGEST_NEXT = 1_000  # the way back waits in a cookie, which has 4 KB in all
 MOST_BYTES_OF_A_REPORT = 16 * 1024
 MOST_DRAWINGS = 4_000  # about 1 KB each
+# Stand in a drawing that is kept for the values only one request has; nobody outside can know, or write, these words.
+CSRF_PLACE = f"csrf-{secrets.token_hex(24)}"
+KEY_PLACE = f"key-{secrets.token_hex(24)}"
 MOST_BYTES = 2 * 1024 * 1024 + 64 * 1024  # one pasted sheet of invitations, plus the form around it
+ROOM_FOR_THE_FORM = 256 * 1024  # around files: the longest text there is, in UTF-8, and its boundaries
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -106,6 +113,8 @@ class Surroundings:
     help_line: str
     nav: tuple[Any, ...] = ()
     side_nav: tuple[Any, ...] = ()
+    # What waits for the visitor; asked only where a page is drawn.
+    bell: Callable[[], Any] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,16 @@ def public(view: V) -> V:
     return view
 
 
+def takes_files(most_bytes: int) -> Callable[[V], V]:
+    """Mark a view whose form may bring files of together at most this many bytes; every other takes MOST_BYTES."""
+
+    def mark(view: V) -> V:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 class PublicIdConverter(BaseConverter):
     """`<id:…>` in a route: 13 characters of base32, anything else is not found before the view."""
 
@@ -131,6 +150,27 @@ class PublicIdConverter(BaseConverter):
     def to_python(self, value: str) -> str:
         """Give the id on as it is."""
         return value
+
+
+class _Template(Template):
+    """A template whose macros are imported without a look at the importing page: all of ours share one environment."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
+
+
+class _Cookies(SecureCookieSessionInterface):
+    """Signed cookies as Flask makes them; their signer is made once for each key instead of twice a request."""
+
+    def __init__(self) -> None:
+        self._signers: dict[Any, Any] = {}
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        """The signer of the app's key."""
+        key = app.secret_key
+        if key not in self._signers:
+            self._signers[key] = super().get_signing_serializer(app)
+        return self._signers[key]
 
 
 csrf = CSRFProtect()
@@ -161,12 +201,16 @@ def install_web(app: Flask, settings: Settings, shell: Shell) -> None:
         MAX_FORM_PARTS=MOST_FIELDS,
         TEMPLATES_AUTO_RELOAD=settings.development,
     )
+    app.request_class = UploadRequest
     app.url_map.converters["id"] = PublicIdConverter
+    app.jinja_env.template_class = _Template
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = assets.url
     app.jinja_env.globals["drawn"] = drawn
+    app.session_interface = _Cookies()
     csrf.init_app(app)
+    app.jinja_env.globals["csrf_token"] = lambda: CSRF_PLACE
     _login.init_app(app)
     _login.user_loader(shell.visitor_of)
     app.before_request(_meet)
@@ -214,18 +258,26 @@ def _meet() -> Any:
         return _ask_to_sign_in()
     if request.method not in {"GET", "HEAD", "OPTIONS"} and not getattr(view, "is_exempt", False):
         _refuse_foreign_origin()
+        _open_wider(view)
         csrf.protect()
     return _lead_on()
 
 
+def _open_wider(view: Callable[..., Any]) -> None:
+    """Let a door that takes files read more; only now, when it is known that one of us is sending."""
+    most_bytes = getattr(view, "most_bytes", None)
+    if most_bytes is not None:
+        request.max_content_length = most_bytes + ROOM_FOR_THE_FORM
+
+
 def _recognise() -> None:
-    visitor = current_user if current_user.is_authenticated else None
-    if visitor is None:
+    visitor = current_user._get_current_object()
+    if not visitor.is_authenticated:
         return
     if visitor.is_idle_limited and not _is_awake():
         end_browser_session()
         return
-    g.visitor, g.viewer = visitor._get_current_object(), visitor.viewer
+    g.visitor, g.viewer = visitor, visitor.viewer
 
 
 def _is_awake() -> bool:
@@ -257,8 +309,9 @@ def _refuse_oddities() -> None:
     """No address of ours holds NUL, which no database takes; no form has more fields than a sheet has lines."""
     if "\0" in request.path:
         raise NotFound()
-    request.query_string = request.query_string.replace(b"%00", b"")
-    is_form = request.mimetype == "application/x-www-form-urlencoded"
+    if b"%00" in request.query_string:
+        request.query_string = request.query_string.replace(b"%00", b"")
+    is_form = "CONTENT_TYPE" in request.environ and request.mimetype == "application/x-www-form-urlencoded"
     if is_form and request.get_data().count(b"&") >= MOST_FIELDS:
         g.is_unreadable = True
         raise RequestEntityTooLarge()
@@ -377,23 +430,40 @@ def page(template: str, **context: Any) -> str:
     """Render a page; the only way to do so. Refuses any context that holds a database row."""
     for name, value in context.items():
         _refuse_rows(name, value, depth=4 if current_app.testing else 1)
-    return render_template(template, **_around(), **context)
+    return _rendered(template, {**_around(), **context})
 
 
-def drawn(macro: Callable[..., Markup], card: Any, *more: Any) -> Markup:
-    """A macro's drawing of one card, kept: the same card is drawn once for everybody who is shown the same.
+def _rendered(template: str, context: dict[str, Any]) -> str:
+    """The finished text: what was drawn for everybody gets the values of this one request."""
+    text = current_app.jinja_env.get_template(template).render(context)
+    if CSRF_PLACE in text:
+        text = text.replace(CSRF_PLACE, generate_csrf())
+    if KEY_PLACE in text:
+        text = text.replace(KEY_PLACE, secrets.token_hex(16))
+    return text
+
+
+def drawn(macro: Callable[..., Markup], *things: Any, **named: Any) -> Markup:
+    """A macro's drawing of these things, kept: the same things are drawn once for everybody who is shown the same.
 
     A card is frozen and holds all that its viewer is shown of a thing, so it is the whole key, beside the language
-    and the year (dates of this year say none). For macros that draw nothing else: no form, no token.
+    and the year (dates of this year say none). A form is drawn with places for its token and its key, which the
+    page fills in at the end; one that was refused, with what was typed in it, is never kept.
     """
-    return _drawn(macro, card, more, language_now(), now().year)
+    if any(getattr(each, "is_drawn_anew", False) for each in things):
+        return macro(*things, **named)
+    return _drawn(macro, things, tuple(named.items()), language_now(), now().year)
 
 
 @lru_cache(maxsize=MOST_DRAWINGS)
 def _drawn(
-    macro: Callable[..., Markup], card: Any, more: tuple[Any, ...], _language: str, _year: int
+    macro: Callable[..., Markup],
+    things: tuple[Any, ...],
+    named: tuple[tuple[str, Any], ...],
+    _language: str,
+    _year: int,
 ) -> Markup:
-    return macro(card, *more)
+    return macro(*things, **dict(named))
 
 
 def _around() -> dict[str, Any]:
@@ -402,6 +472,7 @@ def _around() -> dict[str, Any]:
         "me": g.visitor.me if g.get("visitor") else None,
         "nav": around.nav,
         "side_nav": around.side_nav,
+        "bell": around.bell(),
         "community_name": around.community_name,
         "is_demo": around.is_demo,
         "help_line": around.help_line,
@@ -497,9 +568,7 @@ def error_answer(
             "retry_after": retry_after,
             "kept": _kept_texts(),
         }
-        answer = current_app.make_response(
-            render_template("errors/error.html", **_around_safely(), **context)
-        )
+        answer = current_app.make_response(_rendered("errors/error.html", {**_around_safely(), **context}))
     answer.status_code = status
     if retry_after is not None:
         answer.headers["Retry-After"] = str(retry_after)
@@ -568,7 +637,7 @@ def _http_error(error: HTTPException) -> AnyResponse:
     if status == 404:
         return _refused(NotFound())
     if isinstance(error, RequestEntityTooLarge):
-        sentence = _("一度に送れるのは2 MBまでです。内容を分けてお試しください。")
+        sentence = _too_large()
     elif status >= 500:
         sentence = _("時間をおいてもう一度お試しください。書いた内容は、下に残してあります。")
     else:
@@ -579,6 +648,17 @@ def _http_error(error: HTTPException) -> AnyResponse:
     if status == 405 and getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
     return answer
+
+
+def _too_large() -> str:
+    view = current_app.view_functions.get(request.endpoint or "")
+    most_bytes = getattr(view, "most_bytes", None)
+    if most_bytes is None:
+        return _("一度に送れるのは2 MBまでです。内容を分けてお試しください。")
+    return _(
+        "一度に送れるファイルは、合わせて%(most)s MBまでです。小さくするか、分けてお試しください。",
+        most=most_bytes // (1024 * 1024),
+    )
 
 
 def _database_error(error: DBAPIError) -> Response:
@@ -703,5 +783,5 @@ __all__ = [
     "Conflict", "Shell", "Surroundings", "Visitor", "begin_browser_session", "browser_secret", "choose_language",
     "confirm_identity", "csrf", "end_browser_session", "error_answer", "forget_surroundings",
     "has_confirmed_identity", "install_web", "is_public_id", "is_token", "keep_in_browser", "kept_in_browser",
-    "page", "public", "safe_next", "settings_now", "wants_json",
+    "page", "public", "safe_next", "settings_now", "takes_files", "wants_json",
 ]  # fmt: skip

@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from app.announcements.cards import WaitingCard
+from app.boards.cards import BoardCard, TopicRow
+from app.core.ids import PublicId
+from app.people.cards import PersonCard
+
+
+@dataclass(frozen=True)
+class ForMe:
+    """One post that speaks to the viewer and that they have not read: `is_mention` by name, else as an answer."""
+
+    post_id: PublicId
+    is_mention: bool
+    author: PersonCard
+    topic_title: str
+    excerpt: str
 
 
 @dataclass(frozen=True)
 class HomePage:
-    """Home for one member; it ends, there is no endless feed. `must_set_up`: this administrator has begun set-up."""
+    """Home for one member; it ends, there is no endless feed. `must_set_up`: this administrator has begun set-up.
+
+    `waiting` are announcements that ask for 確認しました, `alive` topics with new comments, `fresh` the newest topics.
+    """
 
     greeting: str
-    help_line: str
     is_candidate: bool
     has_first_steps: bool
     must_set_up: bool
-    topics: tuple[Any, ...]
-    boards: tuple[Any, ...]
+    waiting: tuple[WaitingCard, ...]
+    for_me: tuple[ForMe, ...]
+    alive: tuple[TopicRow, ...]
+    fresh: tuple[TopicRow, ...]
+    boards: tuple[BoardCard, ...]
+
+    @property
+    def has_news(self) -> bool:
+        """Something waits for the viewer."""
+        return bool(self.waiting or self.for_me or self.alive)
 
 
 @dataclass(frozen=True)

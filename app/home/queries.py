@@ -4,17 +4,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.boards.queries import fresh_topics, my_boards
+from app.announcements.queries import waiting_for
+from app.boards.queries import alive_topics, fresh_topics, my_boards
+from app.boards.unread import POINTER, level_chosen, with_bookmarks
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.i18n import _, t
-from app.models import Community, Member
-from app.policy import Viewer
+from app.core.reading import Reading
+from app.models import Community, Level, Member, Notice, Post, Topic
+from app.people.queries import person_card, person_columns
+from app.policy import Viewer, standing
 
-from .cards import DemoDoor, HomePage
+from .cards import DemoDoor, ForMe, HomePage
+
+# Few of each: home ends.
+MOST_WAITING = 3
+MOST_FOR_ME = 5
+MOST_ALIVE = 5
+MOST_FRESH = 5
+LOOKED_AT = 20  # of the newest notices of these kinds
+
+_LATELY = (
+    select(Notice.id)
+    .where(
+        Notice.member_id == bindparam("viewer_id", type_=Integer),
+        Notice.kind.in_(("mention", "answer")),
+        standing("view", Notice),
+    )
+    .order_by(Notice.id.desc())
+    .limit(LOOKED_AT)
+    .correlate(None)
+)
+_FOR_ME = Reading(
+    with_bookmarks(
+        select(Notice.kind, Post.public_id, Post.excerpt, Topic.title, *person_columns())
+        .select_from(Notice)
+        .join(Post, Post.id == Notice.post_id)
+        .join(Topic, Topic.id == Post.topic_id)
+    )
+    .outerjoin(Member, Member.id == Post.author_id)
+    .where(Notice.id.in_(_LATELY), Post.id > POINTER, level_chosen != int(Level.MUTED))
+    .order_by(Notice.id.desc())
+    .limit(MOST_FOR_ME)
+)
 
 
 @dataclass(frozen=True)
@@ -72,21 +107,35 @@ def sender_name() -> str:
     return t("%(name)s（つぼみ）", name=name) if name else t("つぼみ")
 
 
-def home_page(viewer: Viewer, *, first_steps: bool) -> HomePage:
-    """Home for one member: what is new where they may look, their boards, and an end."""
-    row = session.execute(
-        select(Member.display_name, Community.help_line)
-        .join(Community, Community.id == 1)
-        .where(Member.id == viewer.id)
-    ).one()
+def home_page(viewer: Viewer, *, name: str, first_steps: bool) -> HomePage:
+    """Home for one member called `name`: what waits for them, what is new where they read, and an end. Five queries."""
+    alive = alive_topics(viewer, most=MOST_ALIVE)
+    known = {row.id for row in alive}
+    fresh = fresh_topics(viewer, most=MOST_FRESH + len(alive))
     return HomePage(
-        greeting=_greeting(row.display_name),
-        help_line=row.help_line,
+        greeting=_greeting(name),
         is_candidate=viewer.is_candidate,
         has_first_steps=first_steps,
         must_set_up=viewer.is_administrator and not community_facts().is_set_up,
-        topics=tuple(fresh_topics(viewer, most=6)),
-        boards=tuple(my_boards(viewer)),
+        waiting=waiting_for(viewer, most=MOST_WAITING),
+        for_me=_for_me(viewer),
+        alive=alive,
+        fresh=tuple(row for row in fresh if row.id not in known)[:MOST_FRESH],
+        boards=my_boards(viewer),
+    )
+
+
+def _for_me(viewer: Viewer) -> tuple[ForMe, ...]:
+    """Unread posts that mention the viewer or answer them, the newest first."""
+    return tuple(
+        ForMe(
+            post_id=row.public_id,
+            is_mention=row.kind == "mention",
+            author=person_card(viewer, row),
+            topic_title=row.title,
+            excerpt=row.excerpt,
+        )
+        for row in _FOR_ME.all(viewer.binds)
     )
 
 

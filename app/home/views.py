@@ -34,8 +34,17 @@ DEMO_DOORS = Budget("demo doors", "60/minute", _("少し時間をおいてから
 def home() -> str:
     """What is new for me, in few words, and an end."""
     return page(
-        "home/home.html", page=queries.home_page(g.viewer, first_steps=bool(kept_in_browser("welcome")))
+        "home/home.html",
+        page=queries.home_page(
+            g.viewer, name=g.visitor.me.name, first_steps=bool(kept_in_browser("welcome"))
+        ),
     )
+
+
+@bp.get("/shortcuts")
+def shortcuts() -> str:
+    """Keys for people at a desk; every page shows the same sheet on `?`."""
+    return page("home/shortcuts.html")
 
 
 @bp.post("/language")

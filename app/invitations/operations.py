@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from app import policy
 from app.accounts.mails import checked_mail
@@ -21,12 +21,14 @@ from app.core.names import NameRefused, check_person_name, fold, to_kana
 from app.core.operation import announce, operation
 from app.core.tokens import hashed, new_nonce, secret_of
 from app.models import (
+    AnnouncementRecipient,
     Cohort,
     Community,
     Group,
     GroupMember,
     Invitation,
     Member,
+    Post,
     Role,
 )
 from app.policy import Viewer
@@ -396,6 +398,8 @@ def _new_member(
         language=language if language in LANGUAGES else "ja",
         pace=pace,
         password_hash=password_hash,
+        # What was written before they came is there to be read, but not new to them.
+        bookmark_id=session.scalar(select(func.max(Post.id))) or 0,
     )
 
 
@@ -411,6 +415,12 @@ def _enter(member: Member, invitation: Invitation) -> None:
     session.flush()
     if invitation.group_id is not None:
         session.add(GroupMember(group_id=invitation.group_id, member_id=member.id))
+    # What was announced to them before they joined stays theirs.
+    session.execute(
+        update(AnnouncementRecipient)
+        .where(AnnouncementRecipient.invitation_id == invitation.id)
+        .values(member_id=member.id, invitation_id=None)
+    )
     session.delete(invitation)
     if member.roles & (Role.HR | Role.LEAD):
         settle_set_up_mode()

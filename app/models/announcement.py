@@ -105,9 +105,14 @@ class AnnouncementRecipient(Base):
     announcement_id: Mapped[int] = mapped_column(ForeignKey("announcement.id"))
     public_id: Mapped[str] = mapped_column(String(13))
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
-    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
+    # The row ends with the invitation, unless that was accepted: then it is the new member's.
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", ondelete="CASCADE"))
     reach: Mapped[str] = mapped_column(String(8), default="now")
     is_acknowledged: Mapped[bool] = mapped_column(default=False)
+    # The same as of this morning: what HR sees changes once a day, so nobody can watch it change.
+    is_counted: Mapped[bool] = mapped_column(default=False)
+    # How many letters left to somebody without an account: the announcement itself, then reminders.
+    letters: Mapped[int] = mapped_column(default=0)
     # The link in the mail to somebody without an account is made from it (core.tokens).
     nonce: Mapped[str] = mapped_column(String(32), default=new_nonce)
     secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)

@@ -55,6 +55,9 @@ class Topic(Base):
     __tablename__ = "topic"
     __table_args__ = (
         Index("ix_topic_board_id_id", "board_id", "id"),
+        # Where something is new: from the newest post back to a reader's bookmark.
+        Index("ix_topic_board_id_newest_id", "board_id", "newest_id"),
+        Index("ix_topic_newest_id", "newest_id"),
         Index("ix_topic_author_id", "author_id"),
         Index(
             "ix_topic_pinned",
@@ -75,6 +78,8 @@ class Topic(Base):
     started_at: Mapped[datetime]
     # How many replies nobody hid. What stands between two people is taken off when the topic is listed.
     replies: Mapped[int] = mapped_column(default=0, server_default="0")
+    # No post of the topic is newer: whoever has read up to here need not be asked post by post.
+    newest_id: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
     pinned_at: Mapped[datetime | None]
     locked_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
@@ -135,6 +140,8 @@ class PostRevision(Base):
 
     post_id: Mapped[int] = mapped_column(BigId, ForeignKey("post.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    # The topic's title then; empty for replies.
+    title: Mapped[str] = mapped_column(String(200), default="", server_default="")
     body: Mapped[str] = mapped_column(Text)
     body_html: Mapped[str] = mapped_column(Text)
     renderer_version: Mapped[int]

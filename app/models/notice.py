@@ -37,7 +37,8 @@ class Notice(Base):
             name="about_one_thing",
         ),
         Index("ix_notice_member_id_id", "member_id", "id"),
-        Index("ix_notice_post", "post_id", "member_id", "kind", unique=True),
+        # Nobody is told twice of one post: the strongest reason is the one they read.
+        Index("ix_notice_post", "post_id", "member_id", unique=True),
         Index("ix_notice_announcement", "announcement_id", "member_id", "kind", unique=True),
         Index("ix_notice_mail", "member_id", "mail"),
     )
@@ -51,6 +52,8 @@ class Notice(Base):
     made_at: Mapped[datetime]
     # '' when it goes by mail neither now nor later; 'bundle' or 'digest' while it waits for one.
     mail: Mapped[str] = mapped_column(String(8), default="")
+    # It waits for the end of the quiet hours, or for its turn, to be pushed.
+    waits_for_push: Mapped[bool] = mapped_column(default=False)
 
     post: Mapped[Post | None] = relationship(lazy="raise")
     announcement: Mapped[Announcement | None] = relationship(lazy="raise")
@@ -68,28 +71,41 @@ class NoticeChoice(Base):
 
 
 class NoticeMail(Base):
-    """When the next bundle and the next digest may leave for one member; deleted when nothing waits.
+    """When the next bundle, the next digest and the next pushes may leave for one member; deleted when nothing waits.
 
     Times of what the product sends, never of what the member does.
     """
 
     __tablename__ = "notice_mail"
-    __table_args__ = (Index("ix_notice_mail_due_at", "due_at"),)
+    __table_args__ = (
+        Index("ix_notice_mail_due_at", "due_at"),
+        Index("ix_notice_mail_digest_at", "digest_at"),
+        Index("ix_notice_mail_push_at", "push_at"),
+    )
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     due_at: Mapped[datetime | None]
+    digest_at: Mapped[datetime | None]
+    push_at: Mapped[datetime | None]
+    # A letter is on its way: what comes meanwhile waits for the next one, so that no two leave at once.
+    is_going: Mapped[bool] = mapped_column(default=False)
     # Not earlier than half an hour after the bundle before.
     not_before: Mapped[datetime | None]
 
 
 class NoticeSettings(Base):
-    """How often a member wants the digest (`daily`, `weekly` or empty), and the secret of one-tap unsubscribing."""
+    """How often a member wants the digest (`daily`, `weekly` or empty), and the secret of one-tap unsubscribing.
+
+    `is_paused`（しばらく休む）: only procedures are sent; the list goes on.
+    """
 
     __tablename__ = "notice_settings"
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     digest: Mapped[str] = mapped_column(String(6), default="daily")
+    is_paused: Mapped[bool] = mapped_column(default=False)
     nonce: Mapped[str] = mapped_column(String(32), default=new_nonce)
+    secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
 
 
 class PushSubscription(Base):

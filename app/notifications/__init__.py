@@ -1,1 +1,1 @@
-"""Notices: what each person is told, where, and how seldom."""
+"""Notices（通知）: what is told to one person, why, and how it reaches them: list, mail, digest, push."""

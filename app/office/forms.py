@@ -12,15 +12,14 @@ from wtforms import (
     PasswordField,
     SelectField,
     SelectMultipleField,
-    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput
 
 from app.accounts.forms import mail_shaped
-from app.core.forms import BaseForm, LineField, fits, longest, no_nul, required, trimmed
-from app.core.i18n import _, t, tn
+from app.core.forms import BaseForm, LineField, fits, longest, required, trimmed
+from app.core.i18n import _
 
 ROLES = (
     ("employee", _("社員")),
@@ -40,16 +39,6 @@ _CODE = {
     "autocapitalize": "none",
     "spellcheck": "false",
 }
-
-
-def kinds_of_people() -> dict[str, str]:
-    """The lists of the office: what is asked for → label."""
-    return {
-        "candidate": tn("内定者", "内定者", 2),
-        "employee": tn("社員", "社員", 2),
-        "powers": t("人事・運営"),
-        "all": t("すべて"),
-    }
 
 
 class OptionalLineField(LineField):
@@ -112,15 +101,6 @@ class FirstHrForm(BaseForm):
     mail = LineField(_("メールアドレス"), [required(), longest(254), mail_shaped], render_kw=_MAIL)
 
 
-class CohortForm(BaseForm):
-    """A cohort."""
-
-    name = LineField(_("入社時期の名前"), [required(), longest(30), fits(60)])
-    starts_on = DateField(_("入社日"), [InputRequired(_("日付を選んでください"))])
-    office_note = OptionalLineField(_("人事用のメモ"), [longest(30), fits(60)])
-    is_minor_profile = BooleanField(_("18歳未満の方がいる"))
-
-
 class FirstCohortForm(BaseForm):
     """The first cohort, with boards to begin on."""
 
@@ -129,52 +109,6 @@ class FirstCohortForm(BaseForm):
     starts_on = DateField(_("入社日"), [InputRequired(_("日付を選んでください"))])
     opens_square = BooleanField(_("「みんなのひろば」を開く"), default=True)
     opens_cohort_board = BooleanField(_("「同期のひろば」を開く"), default=True)
-
-
-class GroupForm(BaseForm):
-    """The name of a 班."""
-
-    name = LineField(_("班の名前"), [required(), longest(30), fits(60)])
-
-
-class PlaceForm(BaseForm):
-    """Put the chosen people into a 班."""
-
-    people = SelectMultipleField(_("対象の方"), validate_choice=False, choices=[])
-    group = SelectField(_("班"), validate_choice=False, choices=[])
-
-
-class GroupChoiceForm(BaseForm):
-    """Put one person into a 班."""
-
-    group = SelectField(_("班"), validate_choice=False, choices=[])
-
-
-class MoveForm(BaseForm):
-    """Move somebody to another cohort."""
-
-    cohort = SelectField(_("入社時期"), validate_choice=False, choices=[])
-
-
-class WallsForm(BaseForm):
-    """The pairs of cohorts between which a wall stands."""
-
-    walls = SelectMultipleField(_("壁を置く組み合わせ"), validate_choice=False, choices=[])
-
-
-class SuspendForm(BaseForm):
-    """Why somebody's doors are closed for a while."""
-
-    reason = TextAreaField(_("理由"), [required(), longest(400), fits(400)], filters=[no_nul])
-
-
-class EndForm(BaseForm):
-    """Why somebody's membership ends."""
-
-    reason = TextAreaField(
-        _("理由"), [required(), longest(400), fits(400)], filters=[no_nul], id="end-reason"
-    )
-    keeps_name = BooleanField(_("書いた投稿に、呼び名を残す"))
 
 
 class RolesForm(BaseForm):

@@ -22,7 +22,7 @@ def check_entrance(viewer: Viewer) -> None:
 
 def community_for(viewer: Viewer, action: str) -> Community:
     """The one row of the community, for whoever may do this to it. Raises NotFound for everybody else."""
-    community = session.scalar(select(Community).where(Community.id == 1))
+    community = session.get(Community, 1)
     if community is None or not policy.can(viewer, action, community):
         raise NotFound()
     return community
@@ -30,14 +30,8 @@ def community_for(viewer: Viewer, action: str) -> Community:
 
 def claimed_community(viewer: Viewer, action: str) -> Community:
     """The same row for a change: whoever else changes the community waits until the operation ends."""
-    session.execute(select(Community.id).where(Community.id == 1).with_for_update())
+    session.get(Community, 1, with_for_update=True, populate_existing=True)
     return community_for(viewer, action)
-
-
-def may(viewer: Viewer, action: str) -> bool:
-    """Whether the viewer may do this to the community."""
-    community = session.scalar(select(Community).where(Community.id == 1))
-    return community is not None and policy.can(viewer, action, community)
 
 
 def administered(viewer: Viewer) -> ColumnElement[bool]:
@@ -57,3 +51,12 @@ def administered_members(viewer: Viewer, member_ids: Collection[PublicId]) -> Se
     if len(found) != len(wanted) or not wanted:
         raise NotFound()
     return found
+
+
+def community_of_the_office(viewer: Viewer) -> Community:
+    """The same row for whoever may enter the office at all. Raises NotFound for everybody else."""
+    check_entrance(viewer)
+    community = session.get(Community, 1)
+    if community is None:
+        raise NotFound()
+    return community

@@ -1,14 +1,13 @@
-"""Everything the office changes: set-up, the community's facts, cohorts, groups, walls, who belongs where."""
+"""What the set-up and the administrator change; HR's desk stands in the folders beside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import date, timedelta
 from secrets import randbelow
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
-from app import policy
 from app.accounts import community_rules
 from app.accounts.mails import checked_mail
 from app.accounts.operations import give_roles, put_second_factor
@@ -16,33 +15,28 @@ from app.accounts.queries import alive
 from app.boards.operations import open_board
 from app.core.clock import now
 from app.core.db import session
-from app.core.errors import Conflict, Invalid, NotFound, Sentence
+from app.core.errors import Conflict, NotFound
 from app.core.i18n import _, t
 from app.core.ids import PublicId
-from app.core.names import NameRefused, check_display_name, check_person_name, fold, to_kana
+from app.core.names import check_display_name, check_person_name, fold, to_kana
 from app.core.operation import announce, operation
 from app.core.tokens import hashed, new_nonce, secret_of
 from app.invitations.cards import Invitee
 from app.invitations.operations import invite_person, send_invitations
 from app.invitations.scope import role_of
 from app.models import (
-    Block,
-    Cohort,
     Community,
-    Group,
-    GroupMember,
     Member,
     OneTimeLink,
-    Post,
     Role,
-    Topic,
-    Wall,
 )
 from app.policy import Viewer
 
 from .cards import FirstAdministrator
+from .checks import named, tell_everybody, wrong
 from .events import SampleLetterAsked
-from .gate import administered_members, claimed_community
+from .gate import claimed_community
+from .places.operations import open_cohort
 
 PURPOSE = "first_administrator"
 FIRST_LINK_LIFE = timedelta(days=7)
@@ -104,20 +98,20 @@ def become_first_administrator(
     session.flush()
     codes = put_second_factor(member.id, factor, code)
     if codes is None:
-        raise _wrong("code", _("コードが違うか、有効な時間を過ぎています。新しいコードでお試しください"))
+        raise wrong("code", _("コードが違うか、有効な時間を過ぎています。新しいコードでお試しください"))
     return FirstAdministrator(member_id=member.id, recovery_codes=codes)
 
 
 def _first_member(legal_name: str, kana: str, display_name: str, mail: str) -> Member:
     address = checked_mail(mail)
     if address is None:
-        raise _wrong("mail", _("メールアドレスの形をご確認ください（例：haruka@example.jp）"))
-    name = _named("display_name", check_display_name, display_name)
+        raise wrong("mail", _("メールアドレスの形をご確認ください（例：haruka@example.jp）"))
+    name = named("display_name", check_display_name, display_name)
     return Member(
         roles=int(Role.ADMINISTRATOR),
         mail=address,
-        legal_name=_named("legal_name", check_person_name, legal_name),
-        kana=_named("kana", to_kana, kana),
+        legal_name=named("legal_name", check_person_name, legal_name),
+        kana=named("kana", to_kana, kana),
         display_name=name,
         display_fold=fold(name),
         bud=randbelow(BUDS) + 1,
@@ -134,17 +128,6 @@ def _refuse_if_inhabited() -> None:
         )
 
 
-def _wrong(field: str, sentence: Sentence | str) -> Invalid:
-    return Invalid(_("入力内容をご確認ください。書いた内容はそのまま残っています。"), {field: [sentence]})
-
-
-def _named(field: str, check: Callable[[str], str], typed: str) -> str:
-    try:
-        return check(typed)
-    except NameRefused as refused:
-        raise _wrong(field, refused.sentence) from refused
-
-
 # ── the community ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -152,8 +135,8 @@ def _named(field: str, check: Callable[[str], str], typed: str) -> str:
 def name_community(viewer: Viewer, *, name: str) -> None:
     """Say the company's name, as it stands on every page and letter. Raises NotFound, Invalid."""
     community = claimed_community(viewer, "configure")
-    community.name = _named("name", check_person_name, name)
-    _tell_everybody()
+    community.name = named("name", check_person_name, name)
+    tell_everybody()
 
 
 @operation
@@ -161,9 +144,9 @@ def expect_candidates(viewer: Viewer, *, count: int) -> None:
     """Say how many candidates are expected; under 20 the quiet preset for small companies applies."""
     community = claimed_community(viewer, "configure")
     if not 1 <= count <= MOST_CANDIDATES:
-        raise _wrong("count", _("1から%(most)sまでの数で入力してください", most=f"{MOST_CANDIDATES:,}"))
+        raise wrong("count", _("1から%(most)sまでの数で入力してください", most=f"{MOST_CANDIDATES:,}"))
     community.expected_candidates = count
-    _tell_everybody()
+    tell_everybody()
 
 
 @operation
@@ -171,7 +154,7 @@ def set_help_line(viewer: Viewer, *, help_line: str) -> None:
     """Say whom to call for help, as it stands at the foot of every page; empty takes it away."""
     community = claimed_community(viewer, "configure")
     community.help_line = " ".join(help_line.split())
-    _tell_everybody()
+    tell_everybody()
 
 
 @operation
@@ -189,7 +172,7 @@ def finish_set_up(viewer: Viewer) -> None:
         raise Conflict(_("会社名と内定者の人数が、まだ決まっていません。この2つだけ、先にお答えください。"))
     if community.set_up_at is None:
         community.set_up_at = now()
-        _tell_everybody()
+        tell_everybody()
 
 
 @operation
@@ -242,181 +225,3 @@ def give_named_roles(viewer: Viewer, member_id: PublicId, names: Collection[str]
     """Appoint somebody of the staff to exactly these roles. Raises NotFound, Invalid, Conflict."""
     claimed_community(viewer, "appoint")
     give_roles(viewer, member_id, int(role_of(tuple(names))))
-
-
-def _tell_everybody() -> None:
-    """Raise the community's version: what anybody sees may have changed."""
-    session.flush()
-    session.execute(update(Community).where(Community.id == 1).values(version=Community.version + 1))
-
-
-# ── cohorts and groups ───────────────────────────────────────────────────────────────────────────────────────
-
-
-@operation
-def open_cohort(
-    viewer: Viewer, *, name: str, starts_on: date, office_note: str = "", is_minor_profile: bool = False
-) -> PublicId:
-    """Make a cohort; `office_note` tells two of one name apart in HR's lists only. Raises NotFound, Invalid."""
-    claimed_community(viewer, "organise")
-    cohort = Cohort(
-        name=_named("name", check_person_name, name),
-        office_note=" ".join(office_note.split()),
-        starts_on=starts_on,
-        is_minor_profile=is_minor_profile,
-    )
-    _refuse_second_cohort(cohort)
-    session.add(cohort)
-    _tell_everybody()
-    return cohort.public_id
-
-
-@operation
-def change_cohort(
-    viewer: Viewer,
-    cohort_id: PublicId,
-    *,
-    name: str,
-    starts_on: date,
-    office_note: str,
-    is_minor_profile: bool,
-) -> None:
-    """Correct a cohort. Raises NotFound, Invalid."""
-    cohort = _cohort(viewer, cohort_id)
-    with session.no_autoflush:
-        cohort.name = _named("name", check_person_name, name)
-        cohort.office_note = " ".join(office_note.split())
-        cohort.starts_on = starts_on
-        cohort.is_minor_profile = is_minor_profile
-        _refuse_second_cohort(cohort)
-    _tell_everybody()
-
-
-def _cohort(viewer: Viewer, cohort_id: PublicId) -> Cohort:
-    claimed_community(viewer, "organise")
-    return policy.claim(viewer, Cohort, cohort_id, "view")
-
-
-def _refuse_second_cohort(cohort: Cohort) -> None:
-    twins = session.execute(select(Cohort.id, Cohort.name).where(Cohort.office_note == cohort.office_note))
-    if any(row.id != cohort.id and fold(row.name) == fold(cohort.name) for row in twins):
-        raise _wrong("name", _("同じ名前の入社時期があります。人事用のメモで区別してください"))
-
-
-@operation
-def open_group(viewer: Viewer, cohort_id: PublicId, *, name: str) -> PublicId:
-    """Make a 班 in a cohort. Raises NotFound, Invalid."""
-    cohort = _cohort(viewer, cohort_id)
-    group = Group(name=_group_name(name, cohort.id), cohort_id=cohort.id)
-    session.add(group)
-    _tell_everybody()
-    return group.public_id
-
-
-@operation
-def rename_group(viewer: Viewer, group_id: PublicId, *, name: str) -> None:
-    """Give a 班 another name. Raises NotFound, Invalid."""
-    group = _group(viewer, group_id)
-    group.name = _group_name(name, group.cohort_id, besides=group.id)
-    _tell_everybody()
-
-
-def _group(viewer: Viewer, group_id: PublicId) -> Group:
-    claimed_community(viewer, "organise")
-    group = session.scalar(select(Group).where(Group.public_id == group_id).with_for_update())
-    if group is None:
-        raise NotFound()
-    return group
-
-
-def _group_name(typed: str, cohort_id: int, *, besides: int | None = None) -> str:
-    name = _named("name", check_person_name, typed)
-    taken = session.execute(select(Group.id, Group.name).where(Group.cohort_id == cohort_id))
-    if any(row.id != besides and fold(row.name) == fold(name) for row in taken):
-        raise _wrong("name", _("同じ名前の班があります"))
-    return name
-
-
-@operation
-def put_into_group(viewer: Viewer, member_ids: Collection[PublicId], group_id: PublicId | None) -> int:
-    """Put candidates into a 班 of their cohort, out of any other; None takes them out. Returns how many.
-
-    Raises NotFound for somebody who is no candidate in the viewer's care, Invalid where a wish of somebody
-    stands against it: a blocked pair is never put into one 班 (privacy.md, I4), and HR does not learn of it.
-    """
-    claimed_community(viewer, "organise")
-    group = _group(viewer, group_id) if group_id else None
-    members = administered_members(viewer, member_ids)
-    if any(member.cohort_id is None or (group and member.cohort_id != group.cohort_id) for member in members):
-        raise NotFound()
-    ids = [member.id for member in members]
-    if group is not None:
-        _refuse_blocked_pairs(group.id, ids)
-    session.execute(delete(GroupMember).where(GroupMember.member_id.in_(ids)))
-    for member in members:
-        member.version += 1
-        if group is not None:
-            session.add(GroupMember(group_id=group.id, member_id=member.id))
-    return len(members)
-
-
-@operation
-def place_in_cohort(
-    viewer: Viewer, cohort_id: PublicId, member_ids: Collection[PublicId], group_id: PublicId | None
-) -> int:
-    """The same for people of one cohort's page. Raises NotFound also where somebody belongs to another one."""
-    cohort = _cohort(viewer, cohort_id)
-    if any(member.cohort_id != cohort.id for member in administered_members(viewer, member_ids)):
-        raise NotFound()
-    return put_into_group(viewer, member_ids, group_id)
-
-
-def _refuse_blocked_pairs(group_id: int, newcomers: Collection[int]) -> None:
-    together = {
-        *newcomers,
-        *session.scalars(select(GroupMember.member_id).where(GroupMember.group_id == group_id)),
-    }
-    pair = session.scalar(
-        select(Block.blocker_id)
-        .where(Block.blocker_id.in_(together), Block.blocked_id.in_(together))
-        .limit(1)
-    )
-    if pair is not None:
-        raise _wrong("group", _("この班には入れられません。別の班を選んでください"))
-
-
-@operation
-def move_to_cohort(viewer: Viewer, member_id: PublicId, cohort_id: PublicId) -> None:
-    """Move a candidate to another cohort, out of the 班 of the old one; what they wrote moves with them.
-
-    Everything in one transaction, so that no wall has a gap. Raises NotFound.
-    """
-    cohort = _cohort(viewer, cohort_id)
-    member = administered_members(viewer, [member_id])[0]
-    if member.cohort_id is None:
-        raise NotFound()
-    if member.cohort_id == cohort.id:
-        return
-    member.cohort_id = cohort.id
-    member.version += 1
-    session.execute(delete(GroupMember).where(GroupMember.member_id == member.id))
-    for kind in (Topic, Post):
-        session.execute(update(kind).where(kind.author_id == member.id).values(author_cohort_id=cohort.id))
-
-
-# ── walls ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@operation
-def draw_walls(viewer: Viewer, pairs: Collection[tuple[PublicId, PublicId]]) -> None:
-    """Let walls stand between exactly these pairs of cohorts. Raises NotFound for a cohort there is not."""
-    claimed_community(viewer, "organise")
-    ids = {row.public_id: row.id for row in session.execute(select(Cohort.public_id, Cohort.id))}
-    if any(one not in ids or other not in ids or one == other for one, other in pairs):
-        raise NotFound()
-    wanted = {(min(ids[one], ids[other]), max(ids[one], ids[other])) for one, other in pairs}
-    standing = {(wall.low_cohort_id, wall.high_cohort_id): wall for wall in session.scalars(select(Wall))}
-    for key in standing.keys() - wanted:
-        session.delete(standing[key])
-    session.add_all(Wall(low_cohort_id=low, high_cohort_id=high) for low, high in wanted - standing.keys())
-    _tell_everybody()

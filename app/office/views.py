@@ -1,4 +1,4 @@
-"""Doors of the office: set-up, HR's desk, the administrator's pages."""
+"""Doors of the set-up and the administrator's pages; those of HR's desk stand in the folders beside."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 
-from flask import Blueprint, Response, current_app, flash, g, redirect, request, url_for
+from flask import Response, flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts import operations as accounts
@@ -29,40 +29,30 @@ from app.core.web import (
     settings_now,
 )
 
-from . import budgets, gate, operations, queries, system
-from .cards import PeopleFilter, SetUpPage
+from . import budgets, operations, queries, system
+from .boards import views as board_doors
+from .bulk import views as bulk_doors
+from .cards import SetUpPage
+from .door import bp
 from .forms import (
-    NO_GROUP,
-    CohortForm,
     CommunityForm,
     CompanyForm,
-    EndForm,
     FirstAdministratorForm,
     FirstCohortForm,
     FirstHrForm,
-    GroupChoiceForm,
-    GroupForm,
     HelpLineForm,
-    MoveForm,
     NothingForm,
-    PlaceForm,
     RolesForm,
     SizeForm,
-    SuspendForm,
-    WallsForm,
-    kinds_of_people,
-    offer,
 )
+from .mentors import views as mentor_doors
+from .people import views as people_doors
+from .places import views as place_doors
+from .today import views as today_doors
 
-bp = Blueprint("office", __name__)
+__all__ = ["board_doors", "bp", "bulk_doors", "mentor_doors", "people_doors", "place_doors", "today_doors"]
+
 P = ParamSpec("P")
-
-
-@bp.before_request
-def only_for_the_office() -> None:
-    """For everybody else no address here exists, whatever they send to it."""
-    if not getattr(current_app.view_functions[request.endpoint or ""], "is_public", False):
-        gate.check_entrance(g.viewer)
 
 
 def appointing(view: Callable[P, Any]) -> Callable[P, Any]:
@@ -269,191 +259,6 @@ def _step(key: str, found: SetUpPage, form: Any, **more: Any) -> str:
 def _go_on(key: str) -> AnyResponse:
     following = _set_up().after(key)
     return redirect(url_for(f".{STEP_PAGES[following]}" if following else ".set_up"))
-
-
-# ── HR's desk ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@bp.get("/hr")
-def desk() -> str:
-    """今日やること, and the ways from here."""
-    return page("office/desk.html", page=queries.desk_page(g.viewer))
-
-
-@bp.get("/hr/people")
-def people() -> str:
-    """Everybody, in フリガナ order."""
-    kinds = kinds_of_people()
-    role = request.args.get("role", "candidate")
-    chosen = PeopleFilter(
-        query=request.args.get("q", "").replace("\0", "").strip()[:60],
-        cohort=request.args.get("cohort", ""),
-        group=request.args.get("group", ""),
-        role=role if role in kinds else "candidate",
-    )
-    found = queries.people_page(g.viewer, chosen, number=request.args.get("page", 1, type=int))
-    return page("office/people.html", page=found, kinds=kinds.items())
-
-
-@bp.get("/hr/people/<id:person_id>")
-def person(person_id: str) -> str:
-    """One person's membership."""
-    found = queries.person_page(g.viewer, person_id)
-    place = blank(GroupChoiceForm, group=found.group_id or NO_GROUP)
-    offer(place.group, [(NO_GROUP, t("班に入れない")), *found.groups])
-    move = blank(MoveForm, cohort=found.cohort_id)
-    offer(move.cohort, found.cohorts)
-    return page(
-        "office/person.html",
-        page=found,
-        suspend_form=blank(SuspendForm),
-        end_form=blank(EndForm),
-        place_form=place,
-        move_form=move,
-    )
-
-
-@bp.post("/hr/people/<id:person_id>/suspend")
-@redisplay(person)
-def suspend(person_id: str) -> AnyResponse:
-    """Close somebody's doors for a while; whatever they have open ends at once."""
-    accounts.suspend_member(g.viewer, person_id, **parse(SuspendForm))
-    flash(t("利用を停止しました。いつでも再開できます"))
-    return redirect(url_for(".person", person_id=person_id))
-
-
-@bp.post("/hr/people/<id:person_id>/lift")
-def lift(person_id: str) -> AnyResponse:
-    """Open the doors again."""
-    parse(NothingForm)
-    accounts.lift_suspension(g.viewer, person_id)
-    flash(t("利用を再開しました"))
-    return redirect(url_for(".person", person_id=person_id))
-
-
-@bp.post("/hr/people/<id:person_id>/end")
-@redisplay(person)
-def end(person_id: str) -> AnyResponse:
-    """End somebody's membership for good."""
-    accounts.end_membership_of(g.viewer, person_id, **parse(EndForm))
-    flash(t("退会の手続きが終わりました"))
-    return redirect(url_for(".people"))
-
-
-@bp.post("/hr/people/<id:person_id>/group")
-@redisplay(person)
-def place(person_id: str) -> AnyResponse:
-    """Put somebody into a 班, or out of it."""
-    operations.put_into_group(g.viewer, [person_id], parse(GroupChoiceForm)["group"] or None)
-    flash(t("班を変更しました"))
-    return redirect(url_for(".person", person_id=person_id))
-
-
-@bp.post("/hr/people/<id:person_id>/cohort")
-@redisplay(person)
-def move(person_id: str) -> AnyResponse:
-    """Move somebody to another cohort."""
-    operations.move_to_cohort(g.viewer, person_id, parse(MoveForm)["cohort"] or "")
-    flash(t("入社時期を変更しました。班は、あらためて選んでください"))
-    return redirect(url_for(".person", person_id=person_id))
-
-
-# ── cohorts, groups, walls ───────────────────────────────────────────────────────────────────────────────────
-
-
-@bp.get("/hr/cohorts")
-def cohorts() -> str:
-    """Every cohort."""
-    return page("office/cohorts.html", page=queries.cohorts_page(g.viewer), form=blank(CohortForm))
-
-
-@bp.post("/hr/cohorts")
-@redisplay(cohorts)
-def open_cohort() -> AnyResponse:
-    """Make one more."""
-    cohort_id = operations.open_cohort(g.viewer, **parse(CohortForm))
-    flash(t("入社時期を作りました"))
-    return redirect(url_for(".cohort", cohort_id=cohort_id))
-
-
-@bp.get("/hr/cohorts/<id:cohort_id>")
-def cohort(cohort_id: str) -> str:
-    """One cohort with its groups and people."""
-    found = queries.cohort_page(g.viewer, cohort_id)
-    row = found.row
-    form = blank(
-        CohortForm,
-        name=row.name,
-        starts_on=row.starts_on,
-        office_note=row.office_note,
-        is_minor_profile=row.is_minor_profile,
-    )
-    place_form = blank(PlaceForm)
-    offer(place_form.group, [*((one.id, one.name) for one in found.groups), (NO_GROUP, t("班から外す"))])
-    return page(
-        "office/cohort.html", page=found, form=form, group_form=blank(GroupForm), place_form=place_form
-    )
-
-
-@bp.post("/hr/cohorts/<id:cohort_id>")
-@redisplay(cohort)
-def change_cohort(cohort_id: str) -> AnyResponse:
-    """Correct it."""
-    operations.change_cohort(g.viewer, cohort_id, **parse(CohortForm))
-    flash(t("保存しました"))
-    return redirect(url_for(".cohort", cohort_id=cohort_id))
-
-
-@bp.post("/hr/cohorts/<id:cohort_id>/groups")
-@redisplay(cohort)
-def open_group(cohort_id: str) -> AnyResponse:
-    """Make a 班."""
-    operations.open_group(g.viewer, cohort_id, **parse(GroupForm))
-    flash(t("班を作りました"))
-    return redirect(url_for(".cohort", cohort_id=cohort_id))
-
-
-@bp.post("/hr/cohorts/<id:cohort_id>/place")
-@redisplay(cohort)
-def place_many(cohort_id: str) -> AnyResponse:
-    """Put the chosen people into a 班, or out of it."""
-    form = parse(PlaceForm)
-    count = operations.place_in_cohort(g.viewer, cohort_id, form["people"], form["group"] or None)
-    flash(t("%(count)s名の班を変更しました", count=count))
-    return redirect(url_for(".cohort", cohort_id=cohort_id))
-
-
-@bp.get("/hr/groups/<id:group_id>")
-def group(group_id: str) -> str:
-    """The name of a 班."""
-    found = queries.group_page(g.viewer, group_id)
-    return page("office/group.html", page=found, form=blank(GroupForm, name=found.name))
-
-
-@bp.post("/hr/groups/<id:group_id>")
-@redisplay(group)
-def rename_group(group_id: str) -> AnyResponse:
-    """Give it another one."""
-    operations.rename_group(g.viewer, group_id, **parse(GroupForm))
-    flash(t("班の名前を変更しました"))
-    return redirect(url_for(".cohort", cohort_id=queries.group_page(g.viewer, group_id).cohort_id))
-
-
-@bp.get("/hr/walls")
-def walls() -> str:
-    """Between which cohorts a wall stands."""
-    return page("office/walls.html", page=queries.walls_page(g.viewer))
-
-
-@bp.post("/hr/walls")
-def draw_walls() -> AnyResponse:
-    """Let walls stand exactly there."""
-    keys = parse(WallsForm)["walls"]
-    operations.draw_walls(
-        g.viewer, [(one, other) for one, _dash, other in (key.partition("-") for key in keys)]
-    )
-    flash(t("壁を保存しました"))
-    return redirect(url_for(".walls"))
 
 
 # ── the administrator's pages ────────────────────────────────────────────────────────────────────────────────

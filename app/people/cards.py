@@ -69,11 +69,12 @@ class PersonPage:
 
 @dataclass(frozen=True)
 class MyPage:
-    """The member's own corner."""
+    """The member's own corner. `beside`: a candidate's mentors, or the candidates an employee mentors."""
 
     person: PersonCard
     cohort: str | None
     groups: tuple[str, ...]
+    beside: tuple[PersonCard, ...]
     pace: str
     language: str
 

@@ -14,7 +14,7 @@ from app.core.i18n import t, tn
 from app.core.ids import PublicId
 from app.core.names import fold
 from app.core.paging import Cursor
-from app.models import STAFF, Block, Cohort, Group, GroupMember, Member, Role
+from app.models import STAFF, Block, Cohort, Group, GroupMember, Member, Mentor, Role
 from app.policy import Viewer, allowed, standing
 
 from .cards import (
@@ -237,9 +237,26 @@ def my_page(viewer: Viewer) -> MyPage:
         person=person_card(viewer, row),
         cohort=row.cohort_name,
         groups=_groups(viewer, row.person_key),
+        beside=_beside_me(viewer),
         pace=row.pace,
         language=row.language,
     )
+
+
+def _beside_me(viewer: Viewer) -> tuple[PersonCard, ...]:
+    """A candidate's mentors, or an employee's mentees, as far as the two may meet."""
+    mine, other = Mentor.employee_id, Mentor.candidate_id
+    if viewer.is_candidate:
+        mine, other = other, mine
+    rows = session.execute(
+        select(*person_columns())
+        .select_from(Mentor)
+        .join(Member, Member.id == other)
+        .where(mine == viewer.id, standing("view", Mentor), standing("view", Member))
+        .order_by(Member.display_fold, Member.id),
+        viewer.binds,
+    )
+    return tuple(person_card(viewer, row) for row in rows)
 
 
 def my_blocks(viewer: Viewer) -> tuple[BlockedCard, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import rules
-from .engine import allowed, can, claim, fetch, registered, standing, why_not
+from .engine import allowed, can, claim, fetch, registered, standing, standing_part, why_not
 from .viewer import NOBODY, Viewer, viewer_of, viewers_of
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "registered",
     "rules",
     "standing",
+    "standing_part",
     "viewer_of",
     "viewers_of",
     "why_not",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, select
@@ -36,6 +37,8 @@ class _Rule:
 
 
 _rules: dict[tuple[str, type[Base]], _Rule] = {}
+# What need not be asked again while a standing clause is built.
+_known: ContextVar[frozenset[tuple[str, type[Base]]]] = ContextVar("known_verdicts", default=frozenset())
 
 
 class NoSuchRule(RuntimeError):
@@ -59,8 +62,13 @@ def rule(
     def register(function: RuleFunction) -> RuleFunction:
         if (action, kind) in _rules:
             raise RuntimeError(f"two rules say who may {action} a {kind.__name__}")
-        _rules[action, kind] = _Rule(function, loads, why_not, sight)
-        return function
+
+        @wraps(function)
+        def asked(viewer: Viewer, subject: Any) -> Verdict:
+            return True if subject is kind and (action, kind) in _known.get() else function(viewer, subject)
+
+        _rules[action, kind] = _Rule(asked, loads, why_not, sight)
+        return asked
 
     return register
 
@@ -95,13 +103,26 @@ def allowed(viewer: Viewer, action: str, kind: type[Base]) -> ColumnElement[bool
 
 
 @cache
-def standing(action: str, kind: type[Base]) -> ColumnElement[bool]:
+def standing(action: str, kind: type[Base], *seen: type[Base]) -> ColumnElement[bool]:
     """The same rule as a clause for statements that are built once: its viewer is given as `viewer.binds`.
 
     Executed without them a statement fails, so it can never run for the wrong viewer or for none.
+
+    `seen` names kinds whose rows the viewer is known to see, because this statement or the one before it has asked
+    `view` about them: the topic whose posts are listed, or the posts about which a column tells one thing more.
     """
     viewer = cast(Viewer, StandingViewer())
-    return allowed(viewer, action, kind)
+    token = _known.set(frozenset(("view", each) for each in seen))
+    try:
+        return allowed(viewer, action, kind)
+    finally:
+        _known.reset(token)
+
+
+@cache
+def standing_part(part: RuleFunction, kind: type[Base]) -> ColumnElement[bool]:
+    """A part of a rule as such a clause, where the statement has settled the rest of it (`rules.post_within_topic`)."""
+    return as_clause(part(cast(Viewer, StandingViewer()), kind))
 
 
 def loads_of(kind: type[Base], *actions: str) -> list[Any]:

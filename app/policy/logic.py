@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import BindParameter, ClauseElement, ColumnElement, and_, false, func, not_, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.core.reading import is_among
+
 Verdict = bool | ColumnElement[bool]
 
 
@@ -61,8 +63,9 @@ def one_of(value: Any, members: Collection[Any] | BindParameter[Any]) -> Verdict
     """The value is in the set; an absent value is in no set."""
     if not _is_column(value):
         return value is not None and value in members
-    listed = members if isinstance(members, BindParameter) else sorted(members)
-    return and_(value.is_not(None), value.in_(listed))
+    if isinstance(members, BindParameter):
+        return and_(value.is_not(None), is_among(value, members))
+    return and_(value.is_not(None), value.in_(sorted(members)))
 
 
 def is_set(value: Any) -> Verdict:
@@ -97,7 +100,10 @@ def through(subject: Any, relation: str, rule: Callable[[Any], Verdict]) -> Verd
     """The rule holds for the row that `subject.<relation>` leads to; where there is none, it does not."""
     if isinstance(subject, type):
         attribute = getattr(subject, relation)
-        return attribute.has(_clause(rule(attribute.property.mapper.class_)))  # type: ignore[no-any-return]
+        verdict = rule(attribute.property.mapper.class_)
+        if verdict is True and not any(column.nullable for column in attribute.property.local_columns):
+            return True
+        return attribute.has(_clause(verdict))  # type: ignore[no-any-return]
     other = getattr(subject, relation)
     return other is not None and rule(other)
 

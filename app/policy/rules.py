@@ -14,17 +14,22 @@ from app.models import (
     STAFF,
     UNBLOCKABLE,
     Announcement,
+    AnnouncementRecipient,
     Board,
+    BulkAct,
     Cohort,
     Community,
     Group,
     Invitation,
     Member,
     MemberSession,
+    Mentor,
     Notice,
     Post,
+    PushSubscription,
     Reaction,
     Role,
+    SavedView,
     Topic,
     Upload,
 )
@@ -52,6 +57,12 @@ def community_configure(viewer: Viewer, community: Any) -> Verdict:
 def community_organise(viewer: Viewer, community: Any) -> Verdict:
     """Cohorts, groups, walls, boards and invitations belong to HR, and to the administrator while setting up."""
     return any_of(viewer.is_hr, all_of(viewer.is_administrator, none_of(is_set(community.second_hr_at))))
+
+
+@rule("announce", Community)
+def community_announce(viewer: Viewer, community: Any) -> Verdict:
+    """Announcements are written, scheduled and sent by HR."""
+    return viewer.is_hr
 
 
 @rule("appoint", Community)
@@ -145,10 +156,37 @@ def member_end(viewer: Viewer, member: Any) -> Verdict:
     )
 
 
+@rule("view", Mentor)
+def mentor_view(viewer: Viewer, mentor: Any) -> Verdict:
+    """The two of them, and HR; whether they meet at all says the rule of Member beside it."""
+    return any_of(
+        viewer.is_hr,
+        all_of(
+            viewer.is_active,
+            any_of(same(mentor.candidate_id, viewer.id), same(mentor.employee_id, viewer.id)),
+        ),
+    )
+
+
 @rule("leave", Member)
 def member_leave(viewer: Viewer, member: Any) -> Verdict:
     """Leaving is everybody's own act."""
     return all_of(viewer.is_active, same(member.id, viewer.id))
+
+
+# ── the office ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@rule("view", SavedView)
+def saved_view_view(viewer: Viewer, saved: Any) -> Verdict:
+    """A filter belongs to whoever keeps it, as long as they work in the office."""
+    return all_of(any_of(viewer.is_hr, viewer.is_administrator), same(saved.owner_id, viewer.id))
+
+
+@rule("view", BulkAct)
+def bulk_act_view(viewer: Viewer, act: Any) -> Verdict:
+    """Whoever did it sees it, and may undo it."""
+    return all_of(any_of(viewer.is_hr, viewer.is_administrator), same(act.actor_id, viewer.id))
 
 
 # ── doors ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -273,13 +311,17 @@ def topic_arrange(viewer: Viewer, topic: Any) -> Verdict:
     return any_of(viewer.is_moderator, viewer.is_hr)
 
 
+def post_within_topic(viewer: Viewer, post: Any) -> Verdict:
+    """What the rule below asks of a post alone: for statements in which its topic has passed the rule of topics."""
+    return all_of(_is_open_to(viewer, post), none_of(_is_author_apart(viewer, post)))
+
+
 @rule("view", Post, loads=("topic",))
 def post_view(viewer: Viewer, post: Any) -> Verdict:
     """Whoever sees the topic, as far as neither hiding, a block nor a wall stands between."""
     return all_of(
         through(post, "topic", lambda topic: topic_view(viewer, topic)),
-        _is_open_to(viewer, post),
-        none_of(_is_author_apart(viewer, post)),
+        post_within_topic(viewer, post),
     )
 
 
@@ -426,6 +468,23 @@ def announcement_receive(viewer: Viewer, announcement: Any) -> Verdict:
     )
 
 
+@rule("view", AnnouncementRecipient, loads=("announcement",))
+def recipient_view(viewer: Viewer, recipient: Any) -> Verdict:
+    """One's own copy of an announcement, and whether one acknowledged it: nobody else's."""
+    return all_of(
+        same(recipient.member_id, viewer.id),
+        through(recipient, "announcement", lambda announcement: announcement_receive(viewer, announcement)),
+    )
+
+
+@rule("acknowledge", AnnouncementRecipient, loads=("announcement",))
+def recipient_acknowledge(viewer: Viewer, recipient: Any) -> Verdict:
+    """Where the announcement asks for it."""
+    return through(
+        recipient, "announcement", lambda announcement: same(announcement.asks_acknowledgement, True)
+    )
+
+
 def _why_no_more_changes(viewer: Viewer, announcement: Any) -> Sentence:
     if announcement.state == "sent":
         return _("すでに送信されたため、変更できません。誤りがあるときは、取り消して送り直せます。")
@@ -442,6 +501,23 @@ def announcement_edit(viewer: Viewer, announcement: Any) -> Verdict:
 def announcement_cancel(viewer: Viewer, announcement: Any) -> Verdict:
     """HR, scheduled or just sent."""
     return viewer.is_hr
+
+
+def _why_no_reminder(viewer: Viewer, announcement: Any) -> Sentence:
+    if announcement.sent_at is None or announcement.cancelled_at is not None:
+        return _("送信されていないか、取り消されているため、お願いは送れません。")
+    return _("「確認しました」をお願いしていないお知らせです。")
+
+
+@rule("remind", Announcement, why_not=_why_no_reminder)
+def announcement_remind(viewer: Viewer, announcement: Any) -> Verdict:
+    """HR, while it stands and asks to be acknowledged."""
+    return all_of(
+        viewer.is_hr,
+        is_set(announcement.sent_at),
+        none_of(is_set(announcement.cancelled_at)),
+        same(announcement.asks_acknowledgement, True),
+    )
 
 
 # ── notices ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -461,6 +537,18 @@ def notice_view(viewer: Viewer, notice: Any) -> Verdict:
             through(notice, "announcement", lambda announcement: announcement_receive(viewer, announcement)),
         ),
     )
+
+
+@rule("view", PushSubscription)
+def push_subscription_view(viewer: Viewer, subscription: Any) -> Verdict:
+    """One's own devices."""
+    return all_of(viewer.is_active, same(subscription.member_id, viewer.id))
+
+
+@rule("remove", PushSubscription)
+def push_subscription_remove(viewer: Viewer, subscription: Any) -> Verdict:
+    """One's own devices."""
+    return same(subscription.member_id, viewer.id)
 
 
 # Roles that only the administrator, or HR's lead, may hand out; HR invites candidates and employees.

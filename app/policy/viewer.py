@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Boolean, Integer, Row, and_, bindparam, or_, select
 from sqlalchemy.types import TypeEngine
 
 from app.core.db import session
+from app.core.reading import IdSet
 from app.models import (
     STAFF,
     UNBLOCKABLE,
@@ -25,6 +26,8 @@ from app.models import (
     Role,
     Wall,
 )
+
+T = TypeVar("T")
 
 MOST_KEPT = 10_000  # viewers in memory, about 1 KB each
 
@@ -44,6 +47,8 @@ class Viewer:
     blocked_ids: frozenset[int] = frozenset()
     walled_cohort_ids: frozenset[int] = frozenset()
     announcement_ids: frozenset[int] = frozenset()
+    # What was worked out from this snapshot already (`keep`).
+    _kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def is_candidate(self) -> bool:
@@ -82,12 +87,22 @@ class Viewer:
 
     @property
     def binds(self) -> dict[str, object]:
-        """The values of a standing statement (`policy.standing`) for this viewer."""
-        return {f"viewer_{name}": _plain(getattr(self, name)) for name in _BINDS}
+        """The values of a standing statement (`policy.standing`) for this viewer; a fresh mapping each time."""
+        return self.keep("binds", self._make_binds).copy()
 
+    def _make_binds(self) -> dict[str, object]:
+        return {f"viewer_{name}": getattr(self, name) for name in _BINDS}
 
-def _plain(value: object) -> object:
-    return sorted(value) if isinstance(value, frozenset) else value
+    def keep(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for as long as this snapshot is kept.
+
+        For what follows from the snapshot and from rows whose every change raises `Community.version` or this
+        member's version, because a new version makes a new snapshot: the words about a board, for example.
+        """
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: T = self._kept[key]
+        return kept
 
 
 # What a rule may ask of a viewer, as parameters of a statement that is built once.
@@ -102,7 +117,7 @@ _BINDS: dict[str, TypeEngine[Any]] = {
             "walled_cohort_ids",
             "announcement_ids",
         ),
-        Integer(),
+        IdSet(),
     ),
     **dict.fromkeys(
         (
@@ -124,8 +139,7 @@ class StandingViewer:
     """A viewer whose every answer is a parameter: a rule read with it gives a clause that fits all viewers."""
 
     def __getattr__(self, name: str) -> BindParameter[Any]:
-        kind = _BINDS[name]
-        return bindparam(f"viewer_{name}", type_=kind, expanding=name.endswith("_ids"))
+        return bindparam(f"viewer_{name}", type_=_BINDS[name])
 
 
 NOBODY = Viewer()

@@ -6,16 +6,38 @@ stands in `_found` and `_dress`.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from app.boards.operations import hide_post, open_board, reply_to_topic, start_topic
+from app.announcements.cards import Manuscript
+from app.announcements.operations import (
+    acknowledge,
+    cancel_announcement,
+    count_acknowledgements,
+    discard_draft,
+    save_announcement,
+    save_template,
+    schedule_announcement,
+    send_announcement,
+)
+from app.boards.operations import (
+    hide_post,
+    open_board,
+    pin_topic,
+    reply_to_topic,
+    set_reaction,
+    start_topic,
+)
+from app.bookmarks.operations import mark_all_read
 from app.core import clock
 from app.core.db import session
+from app.core.errors import AppError
+from app.core.events import OutboxRow, drain
 from app.core.ids import PublicId
 from app.core.names import fold
 from app.core.operation import operation
@@ -23,17 +45,22 @@ from app.core.passwords import hash_password
 from app.core.tokens import secret_of
 from app.invitations.cards import Invitee
 from app.invitations.operations import PURPOSE, accept_invitation, invite_people, send_invitations
-from app.models import Community, Invitation, Member, Role
-from app.office.operations import draw_walls, open_cohort, open_group
+from app.models import REACTIONS, AnnouncementRecipient, Community, Invitation, Member, Role
+from app.notifications.operations import forget_waiting
+from app.office.mentors.operations import assign_mentor
+from app.office.places.operations import draw_walls, open_cohort, open_group
 from app.people.operations import block_person
 from app.policy import NOBODY, Viewer, viewer_of
 
-from . import cast, texts
+from . import announcements, cast, texts
 
 PASSWORD = "tsubomi-demo"
 TOKYO = ZoneInfo("Asia/Tokyo")
 FOUNDED = datetime(2026, 5, 25, 10, 0, tzinfo=TOKYO)
 OPENED = datetime(2026, 5, 28, 10, 0, tzinfo=TOKYO)
+# Until here everybody has read everything, and what happened before is nobody's news any more.
+CAUGHT_UP = datetime(2026, 11, 17, 20, 0, tzinfo=TOKYO)
+SIGNS_SINCE = datetime(2026, 9, 1, tzinfo=TOKYO)
 MINORS_JOINED = datetime(2026, 10, 20, 10, 0, tzinfo=TOKYO)
 HELP_LINE = "相談窓口：早川法律事務所 0120-000-000（平日 10:00〜18:00・会社を通さずに話せます）"
 
@@ -55,13 +82,15 @@ class _Stage:
     cohorts: dict[str, PublicId]
     groups: dict[str, PublicId]
     boards: dict[str, PublicId]
+    dice: random.Random
+    has_templates: bool = False
 
 
 def plant_demo() -> None:
     """Fill an empty database with the demo community; takes some seconds, most of them for one Argon2 hash a time."""
     password_hash = hash_password(PASSWORD)
     with clock.hold(FOUNDED):
-        stage = _Stage(people={"admin": _found(password_hash)}, cohorts={}, groups={}, boards={})
+        stage = _Stage({"admin": _found(password_hash)}, {}, {}, {}, random.Random(2027))
         _settle(stage)
         _bring_in(stage, [one for one in cast.PEOPLE if "hr" in one.roles], password_hash)
     with clock.hold(OPENED):
@@ -73,6 +102,11 @@ def plant_demo() -> None:
     _speak(stage)
     block_person(_as(stage, "haruka"), _public_id(stage.people["ren"]))
     _await_others(stage)
+    for employee, candidates in announcements.MENTORS.items():
+        chosen = [_public_id(stage.people[key]) for key in candidates]
+        assign_mentor(_as(stage, "jinji"), chosen, _public_id(stage.people[employee]))
+    drain()
+    forget_waiting()
 
 
 def _as(stage: _Stage, key: str) -> Viewer:
@@ -227,18 +261,115 @@ def _token(stage: _Stage, token: str) -> str:
 
 
 def _speak(stage: _Stage) -> None:
-    """Everything said, in the order of time."""
+    """Everything said and announced, in the order of time."""
     topics: dict[tuple[str, str], PublicId] = {}
-    acts: list[tuple[datetime, Callable[[], None]]] = []
+    acts: list[tuple[datetime, Callable[[], None]]] = [(CAUGHT_UP, lambda: _catch_up(stage))]
     for board in texts.BOARDS:
         for topic in board.topics:
             key = (board.slug, topic.title)
             acts.append((_at(topic.at), _starting(stage, topics, key, topic)))
             for reply in topic.replies:
                 acts.append((_at(reply.at), _replying(stage, topics, key, reply)))
+    for one in announcements.ANNOUNCEMENTS:
+        acts.append(
+            (_at(one.at if one.state != "scheduled" else "2026-11-20 11:00"), _announcing(stage, one))
+        )
     for at, act in sorted(acts, key=lambda each: each[0]):
         with clock.hold(at):
             act()
+            if at > CAUGHT_UP:
+                drain()
+    for slug, title in announcements.PINNED:
+        pin_topic(_as(stage, "jinji"), topics[slug, title])
+    count_acknowledgements()
+
+
+@operation
+def _catch_up(stage: _Stage) -> None:
+    """Everybody has read what there is; nobody is told of it again."""
+    for member_id in stage.people.values():
+        mark_all_read(viewer_of(member_id))
+    session.execute(delete(OutboxRow).where(OutboxRow.fact.in_(("TopicStarted", "ReplyPosted"))))
+
+
+def _announcing(stage: _Stage, one: announcements.Announcement) -> Callable[[], None]:
+    def act() -> None:
+        viewer = _as(stage, one.author)
+        announcement_id = save_announcement(viewer, _manuscript(stage, one))
+        if not stage.has_templates:
+            _keep_templates(stage)
+        if one.state == "scheduled":
+            schedule_announcement(viewer, announcement_id, _at(one.at), revision=1)
+        elif one.state != "draft":
+            send_announcement(viewer, announcement_id, revision=1)
+            drain()
+            _answer(announcement_id, one.acknowledged)
+        if one.state == "cancelled":
+            cancel_announcement(viewer, announcement_id)
+
+    return act
+
+
+def _manuscript(stage: _Stage, one: announcements.Announcement) -> Manuscript:
+    variants = {variant.kind: variant for variant in one.variants}
+    easy, english = variants.get("easy"), variants.get("en")
+    return Manuscript(
+        title=one.title,
+        body=one.body,
+        is_procedure=one.is_procedure,
+        audience=tuple(_token(stage, each) for each in one.audience),
+        reaches_invited=one.reaches_invited,
+        asks_acknowledgement=one.names_from is not None,
+        names_from=date.fromisoformat(one.names_from) if one.names_from else None,
+        remind_on=date.fromisoformat(one.remind_on) if one.remind_on else None,
+        easy_title=easy.title if easy else "",
+        easy_body=easy.body if easy else "",
+        english_title=english.title if english else "",
+        english_body=english.body if english else "",
+    )
+
+
+def _keep_templates(stage: _Stage) -> None:
+    """HR's templates, each saved from a draft as a person would, which is then thrown away."""
+    jinji = _as(stage, "jinji")
+    for template in announcements.TEMPLATES:
+        draft = save_announcement(jinji, Manuscript(title=template.title, body=template.body))
+        save_template(jinji, draft, name=template.name)
+        discard_draft(jinji, draft)
+    stage.has_templates = True
+
+
+def _answer(announcement_id: PublicId, percent: int) -> None:
+    """So many of its recipients say 確認しました, the same ones in every demo; はるか has not yet."""
+    if not percent:
+        return
+    dice = random.Random(7)
+    members = session.scalars(
+        select(AnnouncementRecipient.member_id)
+        .where(
+            AnnouncementRecipient.public_id == announcement_id, AnnouncementRecipient.member_id.is_not(None)
+        )
+        .order_by(AnnouncementRecipient.id)
+    ).all()
+    for member_id in members:
+        is_waiting = percent < 90 and _is_haruka(member_id)
+        if member_id is not None and not is_waiting and dice.random() * 100 < percent:
+            acknowledge(viewer_of(member_id), announcement_id)
+
+
+def _is_haruka(member_id: int | None) -> bool:
+    return session.scalar(select(Member.mail).where(Member.id == member_id)) == "haruka@example.jp"
+
+
+def _give_signs(stage: _Stage, post_id: PublicId, dice: random.Random) -> None:
+    """A few people leave a sign under a post; whoever does not see it, does not."""
+    if clock.now() < SIGNS_SINCE:
+        return
+    for key in dice.sample(sorted(stage.people), dice.choice((0, 1, 2, 2, 4))):
+        try:
+            set_reaction(_as(stage, key), post_id, dice.choice(REACTIONS), True)
+        except AppError:
+            continue
 
 
 def _at(text: str) -> datetime:
@@ -262,6 +393,8 @@ def _replying(
         if reply.hidden_by and reply.hidden_at:
             with clock.hold(_at(reply.hidden_at)):
                 hide_post(_as(stage, reply.hidden_by), post_id, reason=reply.hidden_reason)
+        else:
+            _give_signs(stage, post_id, stage.dice)
 
     return act
 

@@ -115,22 +115,30 @@ def upgrade() -> None:
         "notice_mail",
         sa.Column("member_id", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=True),
+        sa.Column("digest_at", sa.DateTime(), nullable=True),
+        sa.Column("push_at", sa.DateTime(), nullable=True),
+        sa.Column("is_going", sa.Boolean(), nullable=False),
         sa.Column("not_before", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_notice_mail_member_id_member")),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_notice_mail")),
     )
     with op.batch_alter_table("notice_mail", schema=None) as batch_op:
+        batch_op.create_index("ix_notice_mail_digest_at", ["digest_at"], unique=False)
         batch_op.create_index("ix_notice_mail_due_at", ["due_at"], unique=False)
+        batch_op.create_index("ix_notice_mail_push_at", ["push_at"], unique=False)
 
     op.create_table(
         "notice_settings",
         sa.Column("member_id", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=6), nullable=False),
+        sa.Column("is_paused", sa.Boolean(), nullable=False),
         sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(
             ["member_id"], ["member.id"], name=op.f("fk_notice_settings_member_id_member")
         ),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_notice_settings")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_notice_settings_secret_hash")),
     )
     op.create_table(
         "push_subscription",
@@ -198,6 +206,8 @@ def upgrade() -> None:
         sa.Column("invitation_id", sa.Integer(), nullable=True),
         sa.Column("reach", sa.String(length=8), nullable=False),
         sa.Column("is_acknowledged", sa.Boolean(), nullable=False),
+        sa.Column("is_counted", sa.Boolean(), nullable=False),
+        sa.Column("letters", sa.Integer(), nullable=False),
         sa.Column("nonce", sa.String(length=32), nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=True),
         sa.CheckConstraint("reach IN ('now', 'digest')", name=op.f("ck_announcement_recipient_reach")),
@@ -210,6 +220,7 @@ def upgrade() -> None:
             ["invitation_id"],
             ["invitation.id"],
             name=op.f("fk_announcement_recipient_invitation_id_invitation"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["member_id"], ["member.id"], name=op.f("fk_announcement_recipient_member_id_member")
@@ -288,6 +299,7 @@ def upgrade() -> None:
         sa.Column("announcement_id", sa.Integer(), nullable=True),
         sa.Column("made_at", sa.DateTime(), nullable=False),
         sa.Column("mail", sa.String(length=8), nullable=False),
+        sa.Column("waits_for_push", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
             "kind IN ('announcement', 'reminder', 'mention', 'answer', 'reply', 'topic')",
             name=op.f("ck_notice_kind"),
@@ -308,12 +320,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_notice_announcement", ["announcement_id", "member_id", "kind"], unique=True)
         batch_op.create_index("ix_notice_mail", ["member_id", "mail"], unique=False)
         batch_op.create_index("ix_notice_member_id_id", ["member_id", "id"], unique=False)
-        batch_op.create_index("ix_notice_post", ["post_id", "member_id", "kind"], unique=True)
+        batch_op.create_index("ix_notice_post", ["post_id", "member_id"], unique=True)
 
     op.create_table(
         "post_revision",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.String(length=200), server_default="", nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("body_html", sa.Text(), nullable=False),
         sa.Column("renderer_version", sa.Integer(), nullable=False),
@@ -436,10 +449,20 @@ def upgrade() -> None:
 
     with op.batch_alter_table("topic", schema=None) as batch_op:
         batch_op.add_column(sa.Column("replies", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(
+            sa.Column(
+                "newest_id",
+                sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+                server_default="0",
+                nullable=False,
+            )
+        )
         batch_op.add_column(sa.Column("pinned_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("locked_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("archived_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(), nullable=True))
+        batch_op.create_index("ix_topic_board_id_newest_id", ["board_id", "newest_id"], unique=False)
+        batch_op.create_index("ix_topic_newest_id", ["newest_id"], unique=False)
         batch_op.create_index(
             "ix_topic_pinned",
             ["board_id", "id"],
@@ -454,6 +477,11 @@ def upgrade() -> None:
         "UPDATE topic SET replies = (SELECT count(*) FROM post WHERE post.topic_id = topic.id"
         " AND NOT post.is_first AND post.hidden_at IS NULL)"
     )
+    op.execute(
+        "UPDATE topic SET newest_id = coalesce((SELECT max(post.id) FROM post WHERE post.topic_id = topic.id), 0)"
+    )
+    # For quotes of what is there already: markup and all, until the post is rendered again.
+    op.execute("UPDATE post SET excerpt = replace(substr(body, 1, 200), '\n', ' ')")
     # Whoever is here already has read what is there.
     op.execute("UPDATE member SET bookmark_id = coalesce((SELECT max(post.id) FROM post), 0)")
 
@@ -466,10 +494,13 @@ def downgrade() -> None:
             sqlite_where=sa.text("pinned_at IS NOT NULL"),
             postgresql_where=sa.text("pinned_at IS NOT NULL"),
         )
+        batch_op.drop_index("ix_topic_newest_id")
+        batch_op.drop_index("ix_topic_board_id_newest_id")
         batch_op.drop_column("withdrawn_at")
         batch_op.drop_column("archived_at")
         batch_op.drop_column("locked_at")
         batch_op.drop_column("pinned_at")
+        batch_op.drop_column("newest_id")
         batch_op.drop_column("replies")
 
     with op.batch_alter_table("post", schema=None) as batch_op:
@@ -543,7 +574,9 @@ def downgrade() -> None:
     op.drop_table("push_subscription")
     op.drop_table("notice_settings")
     with op.batch_alter_table("notice_mail", schema=None) as batch_op:
+        batch_op.drop_index("ix_notice_mail_push_at")
         batch_op.drop_index("ix_notice_mail_due_at")
+        batch_op.drop_index("ix_notice_mail_digest_at")
 
     op.drop_table("notice_mail")
     op.drop_table("notice_choice")

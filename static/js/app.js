@@ -1,5 +1,4 @@
 // What every page does a little better with JavaScript. Nothing here is needed to read, write or change a setting.
-import { watchDrafts } from "./drafts.js";
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
@@ -31,6 +30,25 @@ function sendWithShortcut() {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || isComposing) return;
     if (event.target.matches?.("textarea")) event.target.form?.requestSubmit();
   });
+}
+
+// A composer may stand below twenty posts: its scripts come when it does, or with the first touch of the page.
+function bringComposer() {
+  const forms = all("form[data-composer]");
+  if (!forms.length) return;
+  const bring = () => import("./composer.js").catch(() => {});
+  const observer = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && bring(), { rootMargin: "50%" });
+  forms.forEach((form) => observer.observe(form));
+  for (const kind of ["pointerdown", "keydown", "focusin"]) addEventListener(kind, bring, { once: true, passive: true });
+}
+
+// The shelf of drafts has something to say only where one lies on it.
+function settleDrafts() {
+  try {
+    if (Object.keys(localStorage).some((name) => name.startsWith("draft/"))) import("./drafts.js").catch(() => {});
+  } catch {
+    // storage is forbidden: writing works without drafts
+  }
 }
 
 const segmenter = Intl.Segmenter && new Intl.Segmenter(document.documentElement.lang);
@@ -168,6 +186,13 @@ function prefetchOnTouch() {
   document.addEventListener("mousedown", prefetch);
 }
 
+// Keys are for those who have some, and nobody waits for them.
+function offerShortcuts() {
+  if (!document.body.dataset.person || !matchMedia("(hover: hover) and (pointer: fine)").matches) return;
+  const load = () => import("./shortcuts.js").catch(() => {});
+  addEventListener("load", () => setTimeout(load, 500), { once: true });
+}
+
 // Only for members; the version in its address is the release, so a new release brings a new worker.
 function keepOfflinePage() {
   if (!("serviceWorker" in navigator) || !document.body.dataset.person) return;
@@ -177,7 +202,8 @@ function keepOfflinePage() {
 }
 
 guardAgainstSecondSubmit();
-watchDrafts();
+settleDrafts();
+bringComposer();
 sendWithShortcut();
 countLetters();
 offerCopying();
@@ -189,4 +215,5 @@ selectRows();
 previewTheme();
 leadToMistakes();
 prefetchOnTouch();
+offerShortcuts();
 keepOfflinePage();

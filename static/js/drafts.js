@@ -1,10 +1,11 @@
-// What was begun is not lost: a composer with data-draft keeps its text on this device until the server has it.
+// What was begun is not lost: the shelf of drafts in this browser. drafting.js fills it while somebody writes and
+// keeps it in step with the server; here it is settled and cleared. app.js brings this wherever a draft lies on the shelf.
 //
 // When is a draft done with? Only when the post was accepted. A page cannot ask the server, so it looks at what
 // came back after this tab sent the form:
 //   <body data-sent="key">                     the server says so                           → forget
 //   a member's page, reached by a redirect     post, then redirect: accepted                → forget
-//   the same composer, filled in               refused, and the server gave the text back   → keep what it gave
+//   the same composer, given back              refused, and the server gave the text back   → keep what it gave
 //   sign-in, an error page, a danger notice,
 //   a page the person went to themselves       not accepted, or not known                   → keep, and put back
 //
@@ -15,25 +16,51 @@ const PREFIX = "draft/";
 const SENT = "sent-draft"; // in sessionStorage: what this tab has just sent
 const TWO_WEEKS = 14 * 24 * 60 * 60 * 1000;
 
-export function watchDrafts() {
-  const person = document.body.dataset.person;
+// The text this tab has just seen accepted, by the draft's key: the server may still hold it for a moment.
+export const accepted = new Map();
+
+function tidy() {
   try {
     forgetOld();
     settle();
-    if (!person) return;
-    document.querySelectorAll("form[data-draft]").forEach((form) => watch(form, nameOf(form.dataset.draft)));
-    document.querySelectorAll('form[action*="/sign-out"]').forEach((form) => form.addEventListener("submit", forgetAll));
+    if (!document.body.dataset.person) return;
+    document.addEventListener("submit", (event) => event.target.matches('[action*="/sign-out"]') && forgetAll());
+    const begun = [...document.querySelectorAll("form[data-draft]")].some((form) => kept(form.dataset.draft));
+    if (begun) import("./composer.js").catch(() => {});
   } catch {
     // storage is full or forbidden: writing works without drafts
   }
 }
 
-function nameOf(key) {
-  return `${PREFIX}${document.body.dataset.person}/${key}`;
+// ---------------------------------------------------------------- the shelf
+
+const nameOf = (key) => `${PREFIX}${document.body.dataset.person}/${key}`;
+
+// {values, base, isDirty}: the texts by field, the server's revision they grew from, and whether it lacks something.
+export function kept(key) {
+  try {
+    return JSON.parse(localStorage.getItem(nameOf(key)));
+  } catch {
+    return null;
+  }
 }
 
-function fieldsOf(form) {
-  return [...form.elements].filter((field) => field.name && /^(textarea|text)$/.test(field.type));
+export function keep(key, draft) {
+  try {
+    if (draft) localStorage.setItem(nameOf(key), JSON.stringify({ at: Date.now(), ...draft }));
+    else localStorage.removeItem(nameOf(key));
+  } catch {
+    // full: what was kept before stays
+  }
+}
+
+// Said by a composer that sends its form; the next page of this tab finds out whether it was accepted.
+export function noteSending(key) {
+  try {
+    sessionStorage.setItem(SENT, key);
+  } catch {
+    // then the draft stays until its author clears it
+  }
 }
 
 // ---------------------------------------------------------------- after sending
@@ -42,81 +69,32 @@ function settle() {
   const { person, sent, failed } = document.body.dataset;
   const pending = sessionStorage.getItem(SENT);
   sessionStorage.removeItem(SENT);
-  if (person && sent) localStorage.removeItem(nameOf(sent));
+  if (person && sent) accept(sent);
   if (!pending || !person || failed !== undefined) return;
   const wasRedirected = performance.getEntriesByType("navigation")[0]?.redirectCount > 0;
-  if (wasRedirected && !isGivenBack(pending)) localStorage.removeItem(pending);
+  if (wasRedirected && !document.querySelector(`form[data-draft="${CSS.escape(pending)}"][data-given]`)) accept(pending);
 }
 
-function isGivenBack(name) {
-  return [...document.querySelectorAll("form[data-draft]")].some(
-    (form) => nameOf(form.dataset.draft) === name && fieldsOf(form).some((field) => field.defaultValue),
-  );
-}
-
-// ---------------------------------------------------------------- while writing
-
-function watch(form, name) {
-  let timer;
-  const save = () => {
-    clearTimeout(timer);
-    const values = fieldsOf(form).map((field) => [field.name, field.value]);
-    if (values.every(([, value]) => !value.trim())) return localStorage.removeItem(name);
-    localStorage.setItem(name, JSON.stringify({ at: Date.now(), values }));
-  };
-  const saveQuietly = () => {
-    try {
-      save();
-    } catch {
-      // full: what was saved before stays
-    }
-  };
-  restore(form, name);
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(saveQuietly, 400);
-  });
-  form.addEventListener("submit", () => {
-    saveQuietly();
-    sessionStorage.setItem(SENT, name);
-  });
-  addEventListener("pagehide", () => {
-    if (timer && sessionStorage.getItem(SENT) !== name) saveQuietly();
-  });
-}
-
-function restore(form, name) {
-  const draft = JSON.parse(localStorage.getItem(name) ?? "null");
-  const fields = fieldsOf(form);
-  if (!draft || fields.some((field) => field.value)) return; // the server's text is newer
-  for (const [key, value] of draft.values) {
-    const field = fields.find((each) => each.name === key);
-    if (field) field.value = value;
-  }
-  const note = form.querySelector("[data-draft-note]");
-  if (!note) return;
-  note.hidden = false;
-  note.querySelector("[data-draft-drop]").addEventListener("click", () => {
-    localStorage.removeItem(name);
-    fields.forEach((field) => (field.value = field.defaultValue));
-    note.hidden = true;
-    fields[0]?.focus();
-  });
+function accept(key) {
+  accepted.set(key, JSON.stringify(kept(key)?.values ?? null));
+  keep(key, null);
 }
 
 // ---------------------------------------------------------------- forgetting
 
-function drafts() {
+function names() {
   return Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
 }
 
 function forgetAll() {
-  drafts().forEach((name) => localStorage.removeItem(name));
+  names().forEach((name) => localStorage.removeItem(name));
 }
 
 function forgetOld() {
-  for (const name of drafts()) {
-    const { at } = JSON.parse(localStorage.getItem(name));
-    if (!(Date.now() - at < TWO_WEEKS)) localStorage.removeItem(name);
+  for (const name of names()) {
+    const { at, values } = JSON.parse(localStorage.getItem(name)) ?? {};
+    if (!(Date.now() - at < TWO_WEEKS) || Array.isArray(values)) localStorage.removeItem(name);
   }
 }
+
+tidy();

@@ -39,3 +39,40 @@ async function fromStore(request) {
 async function offlinePage() {
   return (await caches.match("/offline")) ?? Response.error();
 }
+
+// ---------------------------------------------------------------- pushes
+
+self.addEventListener("push", (event) => {
+  const { title = "つぼみ", body = "", url = "/notices", tag } = event.data?.json() ?? {};
+  const icon = `${FILES}img/icon-192.png`;
+  event.waitUntil(self.registration.showNotification(title, { body, tag, icon, data: { url } }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data.url));
+});
+
+// The browser changed the address of its pushes: hand out the new one in place of the old.
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
+
+async function open(path) {
+  const url = new URL(path, location.origin);
+  if (url.origin !== location.origin) return;
+  const [window] = await self.clients.matchAll({ type: "window" });
+  if (!window) return self.clients.openWindow(url);
+  await window.focus();
+  await window.navigate(url).catch(() => self.clients.openWindow(url));
+}
+
+async function renew({ oldSubscription, newSubscription }) {
+  const made = newSubscription ?? (await self.registration.pushManager.subscribe(oldSubscription.options));
+  const { endpoint, keys } = made.toJSON();
+  const page = await (await fetch("/me/notices")).text(); // signed out: a page with another token, which is refused
+  const [, token = ""] = page.match(/name="csrf_token" value="([^"]+)"/) ?? [];
+  await fetch("/api/push/subscribe", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": token },
+    body: JSON.stringify({ endpoint, ...keys, replaces: oldSubscription?.endpoint ?? "" }),
+  });
+}

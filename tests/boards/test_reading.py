@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import select, update
 
-from app.boards.operations import hide_post, hide_topic, reply_to_topic, reveal_post, start_topic
-from app.boards.queries import board_page, fresh_topics, my_boards, topic_page
+from app.boards.operations import (
+    archive_topic,
+    hide_post,
+    hide_topic,
+    pin_topic,
+    reply_to_topic,
+    reveal_post,
+    set_reaction,
+    start_topic,
+    withdraw_post,
+)
+from app.boards.queries import archive_page, board_page, fresh_topics, my_boards, topic_page
+from app.core.db import session
 from app.core.paging import Cursor
-from app.models import Board, BoardAudience, Member, Post, Topic
-from app.policy import NOBODY
+from app.models import Board, BoardAudience, Member, Post, Topic, Upload
+from app.policy import NOBODY, allowed, can, viewer_of
+from app.policy.engine import loads_of
+from app.policy.viewer import forget_viewers
+from tests.conftest import NOON
+from tests.policy.test_matrix import plant_random_world
 
 NO_SUCH_ID = "aaaaaaaaaaaaa"
 
@@ -49,8 +65,6 @@ def test_a_board_lists_topics_newest_first_with_its_readers_in_words(world, as_,
 
 
 def test_readers_are_named_in_the_plural_in_english(world, as_, write):
-    from app.core.db import session
-
     write(lambda: session.execute(update(Member).where(Member.id == world.haruka.id).values(language="en")))
     text = as_(world.haruka).page("/boards/square")
     assert "All candidates, Employees, HR and Board moderators" in text
@@ -173,7 +187,6 @@ def test_a_wall_hides_the_other_cohort_both_ways(world, as_, acting, topic):
 
 def test_a_cohort_across_the_wall_is_not_named_among_a_boards_readers(world, acting, write):
     """The label would tell that it exists."""
-    from app.core.db import session
 
     def let_october_in():
         board_id = session.scalar(select(Board.id).where(Board.slug == "april"))
@@ -189,7 +202,6 @@ def test_a_cohort_across_the_wall_is_not_named_among_a_boards_readers(world, act
 
 def test_an_erased_author_leaves_the_text_and_takes_nothing_else(world, as_, acting, write):
     """`NOT (author = …)` is unknown in SQL for an absent author: the post must not vanish for those who block."""
-    from app.core.db import session
 
     def erase():
         session.execute(update(Topic).values(author_id=None, author_cohort_id=None))
@@ -206,7 +218,6 @@ def test_an_erased_author_leaves_the_text_and_takes_nothing_else(world, as_, act
 def test_whoever_left_with_their_name_or_is_suspended_has_a_name_but_no_page(world, as_, write):
     """The name stays, the link does not."""
     from app.core.clock import now
-    from app.core.db import session
 
     for column in (Member.ended_at, Member.suspended_at):
         write(
@@ -295,12 +306,193 @@ def test_a_permalink_leads_to_the_page_that_holds_the_post(world, as_, acting):
         assert f'id="post-{post_id}"' in sora.page(answer.headers["Location"].partition("#")[0])
 
 
+# ── what stands under a post ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_one_may_do_with_each_post_is_what_the_rules_say(app, world, acting):
+    """Cards are made without asking the rules post by post; in a random world they say the same for every viewer."""
+    acting(world.haruka, reply_to_topic, world.topic_id, body="コメント")
+    said = {name: set() for name in ("edit", "withdraw", "react", "quote", "hide")}
+    with app.app_context():
+        plant_random_world(7)
+        forget_viewers()
+        posts = {
+            post.public_id: post
+            for post in session.scalars(select(Post).options(*loads_of(Post, "view", "edit", "react")))
+        }
+        for viewer in [viewer_of(key) for key in session.scalars(select(Member.id))]:
+            for topic in session.scalars(select(Topic).where(allowed(viewer, "view", Topic))).all():
+                for card in topic_page(viewer, topic.public_id).posts:
+                    post = posts[card.id]
+                    cards = {
+                        "edit": card.can_edit,
+                        "withdraw": card.can_withdraw,
+                        "react": card.can_react,
+                        "quote": card.can_quote,
+                        "hide": bool(card.hide_href or card.reveal_href) and not card.is_first,
+                    }
+                    assert cards == {name: can(viewer, name, post) for name in cards}
+                    for name, answer in cards.items():
+                        said[name].add(answer)
+    assert said == dict.fromkeys(said, {True, False})
+
+
+def test_reactions_are_counted_without_those_one_does_not_meet_and_never_named_in_a_large_board(
+    world, acting, topic
+):
+    """In the order they are offered, not by their number."""
+    topic_id, replies = topic
+    for person in (world.sora, world.takumi, world.haruka):
+        acting(person, set_reaction, replies["haruka"], "laugh", True)
+    acting(world.ren, set_reaction, acting(world.ren, topic_page, topic_id).posts[0].id, "thanks", True)
+    first = acting(world.takumi, topic_page, topic_id).posts[0]
+    assert [(each.name, each.count, each.is_mine, each.names) for each in first.reactions] == [
+        ("thanks", 1, False, ())
+    ]
+    assert acting(world.haruka, topic_page, topic_id).posts[0].reactions == ()
+    mine = acting(world.haruka, topic_page, topic_id).posts[1]
+    assert [(each.name, each.count, each.is_mine) for each in mine.reactions] == [("laugh", 3, True)]
+    assert [
+        (each.count, each.is_mine) for each in acting(world.jinji, topic_page, topic_id).posts[1].reactions
+    ] == [(3, False)]
+
+
+def test_who_reacted_is_named_on_a_board_of_a_group(world, acting):
+    """Seven people who know each other."""
+    topic_id = acting(world.haruka, start_topic, "wakaba", title="班のこと", body="本文")
+    first = acting(world.sora, topic_page, topic_id).posts[0].id
+    acting(world.sora, set_reaction, first, "cheer", True)
+    assert [each.names for each in acting(world.haruka, topic_page, topic_id).posts[0].reactions] == [
+        ("そら",)
+    ]
+
+
+def test_a_quote_is_there_for_whoever_sees_the_quoted_post(world, acting, topic):
+    """Blocked: the answer stands without it. Taken back: it says so without its words."""
+    topic_id, replies = topic
+    answer = acting(world.sora, reply_to_topic, topic_id, body="なるほど", quoted=replies["ren"])
+
+    def quote_for(person):
+        return next(post for post in acting(person, topic_page, topic_id).posts if post.id == answer).quote
+
+    assert quote_for(world.haruka) is None
+    assert quote_for(world.takumi).excerpt == "renのコメント"
+    assert quote_for(world.takumi).post_id == replies["ren"]
+    acting(world.ren, withdraw_post, replies["ren"])
+    assert quote_for(world.takumi).is_withdrawn
+    assert quote_for(world.takumi).excerpt == ""
+
+
+def test_what_was_taken_back_leaves_its_place_and_nothing_else(world, as_, acting, topic, queries):
+    """The text is not even read; a topic loses its title."""
+    topic_id, replies = topic
+    acting(world.haruka, withdraw_post, replies["haruka"])
+    page = acting(world.takumi, topic_page, topic_id)
+    gone = next(post for post in page.posts if post.id == replies["haruka"])
+    assert (gone.is_withdrawn, gone.body_html, gone.can_react) == (True, "", False)
+    assert "harukaのコメント" not in as_(world.takumi).page(f"/topics/{topic_id}")
+    acting(world.sora, withdraw_post, world.first_post_id)
+    assert "はじめまして</a>" not in as_(world.takumi).page("/boards/square")
+    assert "取り消されたトピック" in as_(world.takumi).page(f"/topics/{world.topic_id}")
+    assert "取り消されたトピックのため" in as_(world.takumi).page(f"/topics/{world.topic_id}")
+
+
+def test_files_stand_under_their_post_and_waiting_ones_for_their_owner_only(world, acting, write, rows):
+    """In the order they were chosen."""
+
+    def plant():
+        post = session.scalar(select(Post.id).where(Post.public_id == world.first_post_id))
+        for place, state in enumerate(("ready", "waiting", "refused")):
+            session.add(
+                Upload(
+                    owner_id=world.sora.id,
+                    kind="picture",
+                    state=state,
+                    alt=f"{place}番",
+                    size_bytes=1,
+                    width=4,
+                    height=3,
+                    kept_until=date(2026, 10, 6),
+                    post_id=post,
+                    position=9 - place,
+                )
+            )
+
+    write(plant)
+    files = {
+        person.key: [
+            (each.alt, each.is_waiting) for each in acting(person, topic_page, world.topic_id).posts[0].files
+        ]
+        for person in (world.sora, world.takumi)
+    }
+    assert files == {"sora": [("1番", True), ("0番", False)], "takumi": [("0番", False)]}
+
+
+def test_a_mention_leads_to_the_person_only_for_whoever_sees_them(world, as_, acting):
+    """For others the name is plain text."""
+    topic_id = acting(world.takumi, start_topic, "square", title="紹介", body="@れん さん、ようこそ")
+    link = f"/people/{world.ren.public_id}"
+    assert link in as_(world.sora).page(f"/topics/{topic_id}")
+    assert link not in as_(world.haruka).page(f"/topics/{topic_id}")
+    assert "れん" in as_(world.haruka).page(f"/topics/{topic_id}")
+
+
+# ── put away ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_pinned_topics_stand_first_and_archived_ones_on_a_page_of_their_own(world, as_, acting, topic):
+    """Neither twice; the archive has the same readers."""
+    topic_id, _replies = topic
+    acting(world.mod, pin_topic, world.topic_id)
+    page = acting(world.haruka, board_page, "square")
+    assert [row.id for row in page.pinned] == [world.topic_id]
+    assert [row.id for row in page.topics] == [topic_id]
+    acting(world.mod, archive_topic, topic_id)
+    assert acting(world.haruka, board_page, "square").topics == ()
+    assert [row.id for row in acting(world.haruka, archive_page, "square").topics] == [topic_id]
+    assert acting(world.haruka, fresh_topics)[0].id == world.topic_id
+    haruka = as_(world.haruka)
+    assert "営業部の一日" in haruka.page("/boards/square/archive")
+    assert "過去のトピックです" in haruka.page(f"/topics/{topic_id}")
+    assert plain(haruka.get("/boards/news/archive"))[0] == 200
+    assert plain(as_(world.jinji).get("/boards/april/archive")) == plain(
+        as_(world.jinji).get("/boards/no-such-board/archive")
+    )
+
+
+def test_a_board_that_was_put_away_stands_apart_and_is_read_only(world, as_, write, topic):
+    """Under its own heading, without a composer."""
+
+    def put_away():
+        session.execute(update(Board).where(Board.slug == "square").values(archived_at=NOON))
+        session.execute(update(Member).values(version=Member.version + 1))
+
+    write(put_away)
+    haruka = as_(world.haruka)
+    text = haruka.page("/boards")
+    assert text.index("過去のひろば") < text.index("みんなのひろば")
+    assert "トピックをつくる" not in haruka.page("/boards/square")
+    assert "営業部の一日" not in haruka.page("/")
+    assert "コメントする" not in haruka.page(f"/topics/{topic[0]}")
+
+
 # ── cost ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("path", "most"), [("/boards", 4), ("/boards/square", 5), ("/topics/{topic}", 5)])
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/", 7),
+        ("/boards", 4),
+        ("/boards/square", 5),
+        ("/boards/square/archive", 4),
+        ("/topics/{topic}", 5),
+        ("/topics/{topic}?unread=1", 7),
+        ("/me/saved", 3),
+    ],
+)
 def test_a_page_costs_few_queries_and_writes_nothing(world, as_, acting, queries, path, most):
-    """Visitor included, whatever the number of rows."""
+    """Visitor and the number of notices included, whatever the number of rows."""
     for number in range(3):
         acting(world.takumi, start_topic, "square", title=f"{number}番", body="本文")
         acting(world.takumi, reply_to_topic, world.topic_id, body="コメント")
@@ -316,7 +508,6 @@ def test_a_page_costs_few_queries_and_writes_nothing(world, as_, acting, queries
 def test_html_of_an_older_renderer_is_made_again_for_the_view_and_by_upkeep(world, as_, write, rows):
     """A page view writes nothing."""
     from app.boards.operations import rerender_posts
-    from app.core.db import session
 
     write(
         lambda: session.execute(

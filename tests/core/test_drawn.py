@@ -8,11 +8,15 @@ from app.people.operations import change_profile
 
 
 def test_the_same_card_is_drawn_once(world, as_):
+    _drawn.cache_clear()
     path = f"/topics/{world.topic_id}"
     first = as_(world.haruka).page(path)
+    other = as_(world.takumi)
+    other.page("/boards")  # what stands around the page is drawn for each person
     drawn = _drawn.cache_info().misses
-    assert as_(world.takumi).page(path).count('id="post-') == first.count('id="post-')
-    assert _drawn.cache_info().misses == drawn
+    assert other.page(path).count('id="post-') == first.count('id="post-')
+    # Of its parts the form alone is new: it says with whose name one writes.
+    assert _drawn.cache_info().misses <= drawn + 1
 
 
 def test_a_drawing_follows_the_language_the_name_and_what_is_hidden(world, as_, acting):

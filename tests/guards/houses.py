@@ -12,10 +12,26 @@ from werkzeug.routing import Rule
 
 from app.core import clock
 from app.core.db import session
+from app.core.files import storage
 from app.core.operation import unit_of_work
 from app.core.text import RENDERER_VERSION
 from app.core.tokens import hashed, new_nonce, secret_of
-from app.models import Board, BoardAudience, Invitation, Member, MemberSession, Post, Role, Topic
+from app.models import (
+    Announcement,
+    AnnouncementRecipient,
+    AnnouncementTemplate,
+    Board,
+    BoardAudience,
+    Invitation,
+    Member,
+    MemberSession,
+    Notice,
+    Post,
+    PushSubscription,
+    Role,
+    Topic,
+    Upload,
+)
 from tests.conftest import NO_SUCH_ID, World
 
 NO_SUCH_SECRET = "a" * 26
@@ -34,6 +50,13 @@ class Ids:
     walled_post: str
     invitation: str
     session: str
+    notice: str = NO_SUCH_ID
+    device: str = NO_SUCH_ID
+    draft: str = NO_SUCH_ID
+    announcement: str = NO_SUCH_ID
+    template: str = NO_SUCH_ID
+    posted_file: str = NO_SUCH_ID
+    loose_file: str = NO_SUCH_ID
 
 
 def live_in(app: Flask, world: World) -> Ids:
@@ -69,13 +92,71 @@ def live_in(app: Flask, world: World) -> Ids:
                 secret_hash=hashed(secret_of("invitation", nonce)),
             )
             session.add(invitation)
+            first_post = session.scalars(select(Post.id).where(Post.public_id == world.first_post_id)).one()
+            notice = Notice(member_id=world.haruka.id, kind="reply", post_id=first_post, made_at=clock.now())
+            device = PushSubscription(
+                member_id=world.haruka.id, endpoint="https://push.invalid/1", p256dh="", auth="", device=""
+            )
+            session.add_all([notice, device])
             session.flush()
             ids = [hidden, walled, blocked, closed, hidden_post, walled_post, invitation]
             found = [each.public_id for each in ids]
+            own = {"notice": notice.public_id, "device": device.public_id, **_announced(world)}
+            own |= _filed(world, first_post)
         open_session = session.scalar(
             select(MemberSession.public_id).join(Member).where(Member.id == world.haruka.id).limit(1)
         )
-        return Ids(*found, session=open_session or NO_SUCH_ID)
+        return Ids(*found, session=open_session or NO_SUCH_ID, **own)
+
+
+def _filed(world: World, post_id: int) -> dict[str, str]:
+    """A document under the first post, and one that haruka has not posted yet."""
+    files = [
+        Upload(
+            owner_id=owner.id,
+            kind="document",
+            state="ready",
+            name="持ち物.txt",
+            media_type="text/plain; charset=utf-8",
+            size_bytes=1,
+            file_key=storage().put(b"x"),
+            kept_until=clock.now().date(),
+            post_id=place,
+        )
+        for owner, place in ((world.sora, post_id), (world.haruka, None))
+    ]
+    session.add_all(files)
+    session.flush()
+    return {"posted_file": files[0].public_id, "loose_file": files[1].public_id}
+
+
+def _announced(world: World) -> dict[str, str]:
+    """A draft, an announcement that asks haruka to acknowledge it, and a template."""
+    texts = {"body": "文", "body_html": "<p>文</p>", "renderer_version": RENDERER_VERSION}
+    draft = Announcement(title="下書きの題", author_id=world.jinji.id, **texts)
+    announcement = Announcement(
+        title="お知らせの題",
+        author_id=world.jinji.id,
+        state="sent",
+        sent_at=clock.now(),
+        asks_acknowledgement=True,
+        names_from=clock.now().date(),
+        **texts,
+    )
+    template = AnnouncementTemplate(name="型", title="題", body="文")
+    session.add_all([draft, announcement, template])
+    session.flush()
+    session.add(
+        AnnouncementRecipient(
+            announcement_id=announcement.id, public_id=announcement.public_id, member_id=world.haruka.id
+        )
+    )
+    session.get_one(Member, world.haruka.id).version += 1
+    return {
+        "draft": draft.public_id,
+        "announcement": announcement.public_id,
+        "template": template.public_id,
+    }
 
 
 def _topic(author_id: int, cohort_id: int | None, board_id: int, title: str) -> Topic:
@@ -127,9 +208,17 @@ def examples(app: Flask, world: World, ids: Ids) -> dict[str, tuple[str, ...]]:
         "post_id": (world.first_post_id, ids.hidden_post, ids.walled_post, NO_SUCH_ID),
         "cohort_id": (world.april.public_id, world.october.public_id, NO_SUCH_ID),
         "group_id": (world.group_id, NO_SUCH_ID),
+        "view_id": (NO_SUCH_ID,),
+        "act_id": (NO_SUCH_ID,),
         "invitation_id": (ids.invitation, NO_SUCH_ID),
+        "announcement_id": (ids.announcement, ids.draft, NO_SUCH_ID),
+        "template_id": (ids.template, NO_SUCH_ID),
         "session_id": (ids.session, NO_SUCH_ID),
+        "upload_id": (ids.posted_file, ids.loose_file, NO_SUCH_ID),
+        "notice_id": (ids.notice, NO_SUCH_ID),
+        "device_id": (ids.device, NO_SUCH_ID),
         "slug": ("square", "news", "wakaba", "staff-room", "no-such-board"),
+        "composer": (f"reply-{world.topic_id}", "topic-square", "no-such-composer"),
         "secret": (NO_SUCH_SECRET,),
         "letter_id": (NO_SUCH_LETTER,),
         "key": ("haruka", "nobody"),

@@ -22,6 +22,9 @@ MAY_REFUSE = {
     "/topics/<id:topic_id>/reveal",
     "/posts/<id:post_id>/hide",
     "/posts/<id:post_id>/reveal",
+    "/posts/<id:post_id>/edit",
+    "/posts/<id:post_id>/withdraw",
+    "/topics/<id:topic_id>/move",
 }
 
 

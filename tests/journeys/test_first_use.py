@@ -96,6 +96,7 @@ def test_what_is_being_written_survives_a_session_that_ends(tab: Callable[..., T
     mine = tab("sora", PHONE)
     page = mine.go(f"/topics/{house.world.topic_id}")
     page.locator("[name=body]").fill("書いている途中で切れても、なくならない文章")
+    expect(page.locator("form[data-ready]")).to_be_attached()
     mine.context.clear_cookies()
     page.get_by_role("button", name="コメントする").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("サインインが切れています")

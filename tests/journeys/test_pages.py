@@ -235,7 +235,7 @@ def test_everything_can_be_reached_with_the_keyboard(tab: Callable[..., Tab], ho
     )
     page.keyboard.press("Enter")
     seen = set()
-    for _ in range(80):
+    for _ in range(200):
         page.keyboard.press("Tab")
         seen.add(
             page.evaluate("() => document.activeElement.getAttribute('name') || document.activeElement.type")

@@ -22,6 +22,9 @@ def addresses(app: Flask, world: World) -> list[tuple[str, str]]:
         "cohort_id": world.april.public_id,
         "group_id": world.group_id,
         "letter_id": "0" * 32,
+        "view_id": NO_SUCH_ID,
+        "act_id": NO_SUCH_ID,
+        "slug": "square",
     }
     found = []
     for rule in app.url_map.iter_rules():

@@ -23,16 +23,20 @@ from app.models import (
     Block,
     Board,
     BoardAudience,
+    BulkAct,
     Cohort,
     Group,
     GroupMember,
     Invitation,
     Member,
     MemberSession,
+    Mentor,
     Notice,
     Post,
+    PushSubscription,
     Reaction,
     Role,
+    SavedView,
     Topic,
     Upload,
     Wall,
@@ -84,6 +88,7 @@ def plant_random_world(seed: int) -> None:
                     expires_on=date(2027, 1, 1),
                 )
             )
+        _random_office(dice, members)
         for _ in range(40):
             one, other = dice.sample(members, 2)
             if session.get(Block, (one.id, other.id)) is None:
@@ -112,6 +117,16 @@ def _random_member(dice: random.Random, number: int, role: Role, cohorts: list[C
         suspended_at=_some(dice, 0.15),
         ended_at=_some(dice, 0.1),
     )
+
+
+def _random_office(dice: random.Random, members: list[Member]) -> None:
+    """What HR keeps, some of it by people who work there no longer, and mentors."""
+    for member in members:
+        session.add(SavedView(owner_id=member.id, name="条件", query=""))
+        session.add(BulkAct(actor_id=member.id, kind="group", before={}, done_at=NOON))
+        if member.roles == Role.CANDIDATE:
+            employee = dice.choice([one for one in members if one.roles & Role.EMPLOYEE])
+            session.add(Mentor(candidate_id=member.id, employee_id=employee.id))
 
 
 def _random_boards(
@@ -173,6 +188,7 @@ def _random_announcements(dice: random.Random, members: list[Member]) -> list[An
             renderer_version=1,
             sent_at=NOON if is_sent else None,
             cancelled_at=NOON if state == "cancelled" else None,
+            asks_acknowledgement=dice.random() < 0.5,
         )
         session.add(announcement)
         session.flush()
@@ -200,6 +216,9 @@ def _random_traces(dice: random.Random, members: list[Member], announcements: li
                 )
             )
         session.add(Notice(member_id=dice.choice(members).id, kind="reply", post_id=post.id, made_at=NOON))
+    for member in members:
+        endpoint = f"https://push.invalid/{member.id}"
+        session.add(PushSubscription(member_id=member.id, endpoint=endpoint, p256dh="", auth="", device=""))
     for place in [*dice.sample(list(posts), 30), *announcements, None, None, None]:
         session.add(
             Upload(

@@ -22,7 +22,7 @@ from app.core.tokens import new_nonce
 from app.invitations.cards import Invitee
 from app.invitations.operations import correct_invitation, invite_person, send_invitations
 from app.models import Invitation, Member, Post, Role, Topic
-from app.office.operations import move_to_cohort, open_group
+from app.office.places.operations import move_to_cohort, open_group
 from app.people.operations import block_person
 from app.policy import viewer_of
 from tests.conftest import PASSWORD

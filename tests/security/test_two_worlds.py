@@ -15,13 +15,28 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.boards.operations import hide_post, hide_topic, open_board, reply_to_topic, start_topic
+from app.boards.operations import (
+    hide_post,
+    hide_topic,
+    open_board,
+    reply_to_topic,
+    set_reaction,
+    start_topic,
+)
+from app.boards.queries import topic_page
+from app.bookmarks.operations import (
+    mark_all_read,
+    mark_board_read,
+    move_bookmark,
+    save_post,
+    set_level,
+)
 from app.core.db import session
 from app.core.names import fold
 from app.invitations.cards import Invitee
 from app.invitations.operations import invite_person, send_invitations
 from app.models import Block, Group, GroupMember, Member, MemberSession, Role
-from app.office.operations import open_group
+from app.office.places.operations import open_group
 from app.people.operations import block_person
 from tests.conftest import NO_SUCH_ID, NOON, counted_queries
 
@@ -50,10 +65,17 @@ PAGES = (
     "/boards/square?after={nobody}",
     "/topics/{topic}?after={nobody}",
     "/people?after={nobody}",
+    "/topics/{topic}?unread=1",
+    "/topics/{topic}?last=1",
+    "/api/topics/{topic}/news?after={first_post}",
+    "/boards/square/archive",
     "/me",
+    "/me/saved",
     "/me/blocks",
     "/me/profile",
     "/rules",
+    "/notices",
+    "/me/notices",
 )
 _CHANGING = {"Date", "Set-Cookie", "X-Request-ID"}
 _ONE_OF_MANY = re.compile(r'name="(csrf_token|submission_key)"[^>]*value="[^"]+"')
@@ -204,6 +226,48 @@ def test_blocking_somebody_who_blocked_oneself_is_blocking_nobody(world: Any, as
         one, other = (ren.post(f"/people/{place}/{act}") for place in (person, NO_SUCH_ID))
         assert one.status_code == other.status_code == 404
         assert _ONE_OF_MANY.sub("", one.text) == _ONE_OF_MANY.sub("", other.text)
+
+
+# ── what others keep for themselves ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("viewer", ["haruka", "sora", "takumi", "jinji", "mod"])
+def test_how_far_others_read_what_they_saved_and_wish_to_hear_changes_nothing(
+    world: Any, acting: Any, crawl: Any, viewer: str
+) -> None:
+    """Bookmark, level and saved post of somebody else: for author, HR and moderators as well."""
+    person = getattr(world, viewer)
+    post_id = acting(world.naomi, reply_to_topic, world.topic_id, body="見える返信")
+    before = crawl(person)
+    for other in (world.ren, world.naomi, world.lead):
+        acting(other, move_bookmark, world.topic_id, post_id)
+        acting(other, set_level, world.topic_id, "mute")
+        acting(other, save_post, post_id)
+        acting(other, mark_board_read, "square")
+        acting(other, mark_all_read)
+    same(before, crawl(person))
+
+
+def test_a_reaction_behind_a_block_or_a_wall_was_never_given(world: Any, acting: Any, crawl: Any) -> None:
+    topic_id = acting(world.takumi, start_topic, "square", title="みんなの話題", body="本文")
+    first = acting(world.takumi, topic_page, topic_id).posts[0].id
+    before = crawl(world.haruka, topic=topic_id)
+    for other in (world.ren, world.yui):
+        acting(other, set_reaction, first, "cheer", True)
+    same(before, crawl(world.haruka, topic=topic_id))
+
+
+def test_a_quote_of_something_one_does_not_see_is_no_quote(world: Any, acting: Any, crawl: Any) -> None:
+    """The same answer with and without a quote of a blocked person's post."""
+    seen = []
+    for quoted in (False, True):
+        topic_id = acting(world.takumi, start_topic, "square", title="題", body="本文")
+        blocked = acting(world.ren, reply_to_topic, topic_id, body="見えない")
+        answer = acting(world.sora, reply_to_topic, topic_id, body="答え", quoted=blocked if quoted else None)
+        page = acting(world.haruka, topic_page, topic_id)
+        seen.append([(post.quote, post.reactions, post.files) for post in page.posts])
+        assert [post.id for post in page.posts][1:] == [answer]
+    assert seen[0] == seen[1]
 
 
 # ── who is there ─────────────────────────────────────────────────────────────────────────────────────────────

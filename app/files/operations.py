@@ -1,0 +1,206 @@
+"""What changes files: taking them in, describing, attaching and taking away, and collecting what nobody uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+
+from app import policy
+from app.core.clock import now
+from app.core.db import session
+from app.core.errors import Invalid
+from app.core.files import storage
+from app.core.i18n import _
+from app.core.ids import PublicId
+from app.core.images import Picture
+from app.core.operation import announce, operation
+from app.models import Post, Upload
+from app.policy import Viewer
+
+from .events import PictureArrived
+
+MOST_FILES = 10  # under one post or announcement
+MOST_LOOSE = 30  # uploaded by one person and not attached to anything yet
+KEPT_FOR = timedelta(days=1)
+# Younger files may belong to an upload whose row is being written just now.
+YOUNGEST_ORPHAN = timedelta(hours=2)
+WITHDRAWN_KEPT_FOR = timedelta(days=14)
+LONGEST_ALT = 300
+
+
+@operation
+def take_picture(viewer: Viewer, *, original_key: str, size_bytes: int) -> PublicId:
+    """Note a picture whose original lies in the storage; a job rebuilds it. Announces PictureArrived.
+
+    Raises Invalid where too many files of this person wait to be attached.
+    """
+    upload = _added(viewer, Upload(kind="picture", original_key=original_key, size_bytes=size_bytes))
+    announce(PictureArrived(upload_id=upload.id))
+    return upload.public_id
+
+
+@operation
+def take_document(viewer: Viewer, *, file_key: str, size_bytes: int, name: str, media_type: str) -> PublicId:
+    """Note a document that lies in the storage; it is only ever downloaded. Raises Invalid as above."""
+    upload = Upload(
+        kind="document",
+        state="ready",
+        file_key=file_key,
+        size_bytes=size_bytes,
+        name=name,
+        media_type=media_type,
+    )
+    return _added(viewer, upload).public_id
+
+
+def _added(viewer: Viewer, upload: Upload) -> Upload:
+    loose = session.scalar(
+        select(func.count()).select_from(Upload).where(Upload.owner_id == viewer.id, _is_loose())
+    )
+    if (loose or 0) >= MOST_LOOSE:
+        raise Invalid(
+            _(
+                "まだ投稿していないファイルが%(most)s個あります。投稿するか、いくつか外してください。",
+                most=MOST_LOOSE,
+            )
+        )
+    upload.owner_id = viewer.id
+    upload.kept_until = now().date() + KEPT_FOR
+    session.add(upload)
+    session.flush()
+    return upload
+
+
+@operation
+def describe_file(viewer: Viewer, upload_id: PublicId, *, alt: str) -> None:
+    """Say in words what a picture shows. Raises NotFound unless it is the viewer's own."""
+    upload = policy.claim(viewer, Upload, upload_id, "change")
+    upload.alt = " ".join(alt.split())[:LONGEST_ALT]
+
+
+@operation
+def discard_file(viewer: Viewer, upload_id: PublicId) -> None:
+    """Take away a file that is attached to nothing yet; its bytes are collected later.
+
+    Raises NotFound, Invalid where it already belongs to something.
+    """
+    upload = policy.claim(viewer, Upload, upload_id, "change")
+    if upload.post_id is not None or upload.announcement_id is not None:
+        raise Invalid(_("このファイルはすでに投稿に付いています。外すときは、投稿を編集してください。"))
+    session.delete(upload)
+
+
+def attach_files(
+    viewer: Viewer,
+    upload_ids: Sequence[PublicId],
+    *,
+    post_id: int | None = None,
+    announcement_id: int | None = None,
+) -> None:
+    """Make exactly these files, in this order, the files of a post or announcement; inside the caller's operation.
+
+    Only the viewer's own that hang on nothing else; ones already there stay. What is left out hangs on nothing and is
+    collected. Raises Invalid for one that is not theirs to attach, was refused, or for more than MOST_FILES.
+    """
+    chosen = list(dict.fromkeys(upload_ids))
+    if len(chosen) > MOST_FILES:
+        sentence = _(
+            "ファイルは%(most)s個までです（いま%(count)s個です）", most=MOST_FILES, count=len(chosen)
+        )
+        raise Invalid(sentence, {"files": [sentence]})
+    if (post_id is None) == (announcement_id is None):
+        raise ValueError("files hang on a post or on an announcement")
+    here = Upload.post_id == post_id if post_id is not None else Upload.announcement_id == announcement_id
+    found = {
+        upload.public_id: upload
+        for upload in session.scalars(
+            select(Upload)
+            .where(
+                or_(and_(Upload.owner_id == viewer.id, _is_loose(), Upload.state != "refused"), here),
+                or_(Upload.public_id.in_(chosen), here),
+            )
+            .with_for_update()
+        )
+    }
+    if not set(chosen) <= set(found):
+        sentence = _("付けられないファイルが含まれています。そのファイルを外して、もう一度お試しください。")
+        raise Invalid(sentence, {"files": [sentence]})
+    for upload in found.values():
+        is_chosen = upload.public_id in chosen
+        upload.post_id = post_id if is_chosen else None
+        upload.announcement_id = announcement_id if is_chosen else None
+        upload.position = chosen.index(upload.public_id) if is_chosen else 0
+        upload.kept_until = now().date() + KEPT_FOR
+
+
+def _is_loose() -> ColumnElement[bool]:
+    return and_(Upload.post_id.is_(None), Upload.announcement_id.is_(None))
+
+
+# ── the job ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@operation
+def picture_made(upload_id: int, picture: Picture, *, file_key: str, thumbnail_key: str) -> None:
+    """Note what was made from a picture; harmless when it is gone or was made before."""
+    upload = session.get(Upload, upload_id, with_for_update=True)
+    if upload is None or upload.state != "waiting":
+        return
+    upload.state = "ready"
+    upload.media_type = picture.media_type
+    upload.file_key, upload.thumbnail_key, upload.original_key = file_key, thumbnail_key, None
+    upload.width, upload.height = picture.width, picture.height
+    upload.thumbnail_width, upload.thumbnail_height = picture.thumbnail_width, picture.thumbnail_height
+
+
+@operation
+def picture_refused(upload_id: int, code: str) -> None:
+    """Note that a picture could not be rebuilt; `code` leads to the sentence its owner reads."""
+    upload = session.get(Upload, upload_id, with_for_update=True)
+    if upload is not None and upload.state == "waiting":
+        upload.state, upload.refusal, upload.original_key = "refused", code, None
+
+
+# ── upkeep ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@operation
+def forget_loose_files() -> None:
+    """Delete the rows of files that nobody attached in a day, and of posts taken back two weeks ago."""
+    taken_back = select(Post.id).where(Post.withdrawn_at < now() - WITHDRAWN_KEPT_FOR)
+    session.execute(
+        delete(Upload).where(
+            or_(and_(_is_loose(), Upload.kept_until < now().date()), Upload.post_id.in_(taken_back))
+        )
+    )
+
+
+def collect_orphans() -> int:
+    """Delete stored files no row speaks of; gives how many. Outside any transaction: deleting files is slow."""
+    orphans = list(storage().keys(older_than=YOUNGEST_ORPHAN))
+    count = 0
+    for start in range(0, len(orphans), 500):
+        count += _collect(orphans[start : start + 500])
+    return count
+
+
+def _collect(keys: Sequence[str]) -> int:
+    used = _used(keys)
+    session.rollback()
+    unused = [key for key in keys if key not in used]
+    for key in unused:
+        storage().delete(key, older_than=YOUNGEST_ORPHAN)
+    return len(unused)
+
+
+def _used(keys: Iterable[str]) -> set[str]:
+    wanted = list(keys)
+    columns = (Upload.original_key, Upload.file_key, Upload.thumbnail_key)
+    return {
+        key
+        for column in columns
+        for key in session.scalars(select(column).where(column.in_(wanted)))
+        if key is not None
+    }

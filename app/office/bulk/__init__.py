@@ -1,0 +1,1 @@
+"""One act on many people: chosen, previewed, done, and undone for a day."""

@@ -1,0 +1,1 @@
+"""Mentors: which employee stands beside which candidate."""

@@ -1,0 +1,1 @@
+"""Cohorts, groups（班）and walls: where candidates belong."""

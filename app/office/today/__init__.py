@@ -1,0 +1,1 @@
+"""今日やること: what waits for HR, as facts of procedure."""

@@ -1,0 +1,200 @@
+"""Arranging: pinning, closing, putting away and moving topics, by those who keep order."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.boards.operations import (
+    archive_topic,
+    lock_topic,
+    move_topic,
+    open_board,
+    pin_topic,
+    reply_to_topic,
+    start_topic,
+    unarchive_topic,
+    unlock_topic,
+    unpin_topic,
+)
+from app.core.errors import Forbidden, Invalid, NotFound
+from app.models import Board, Post, Topic
+from tests.conftest import NO_SUCH_ID
+
+
+@pytest.fixture
+def arrange(world, as_):
+    """Presses a line of the topic's menu."""
+
+    def press(person, act, topic_id=None):
+        return as_(person).post(f"/topics/{topic_id or world.topic_id}/arrange", {"act": act})
+
+    return press
+
+
+@pytest.mark.parametrize(
+    ("act", "back", "column"),
+    [
+        ("pin", "unpin", Topic.pinned_at),
+        ("lock", "unlock", Topic.locked_at),
+        ("archive", "unarchive", Topic.archived_at),
+    ],
+)
+def test_the_menu_of_a_topic_does_and_undoes(world, as_, arrange, rows, act, back, column):
+    """For moderators and HR; pressed twice it is done once, and the menu then offers the way back."""
+    assert f'value="{act}"' in as_(world.mod).page(f"/topics/{world.topic_id}")
+    for _again in range(2):
+        assert arrange(world.mod, act).status_code == 303
+    assert rows(select(column)) != [None]
+    assert f'value="{back}"' in as_(world.jinji).page(f"/topics/{world.topic_id}")
+    for _again in range(2):
+        assert arrange(world.jinji, back).status_code == 303
+    assert rows(select(column)) == [None]
+
+
+def test_others_have_no_menu_and_no_way_around_it(world, as_, acting, arrange, rows):
+    """A sentence for whoever sees the topic, missing for whoever does not."""
+    for person in (world.haruka, world.sora, world.takumi):
+        assert f"/topics/{world.topic_id}/arrange" not in as_(person).page(f"/topics/{world.topic_id}")
+        assert arrange(person, "pin").status_code == 403
+        assert as_(person).get(f"/topics/{world.topic_id}/move").status_code == 403
+        assert as_(person).post(f"/topics/{world.topic_id}/move", {"board": "april"}).status_code == 403
+    for verb in (pin_topic, unpin_topic, lock_topic, unlock_topic, archive_topic, unarchive_topic):
+        with pytest.raises(Forbidden):
+            acting(world.takumi, verb, world.topic_id)
+    own = acting(world.haruka, start_topic, "april", title="同期へ", body="本文")
+    for person, topic_id in ((world.mod, own), (world.jinji, own), (world.mod, NO_SUCH_ID)):
+        assert arrange(person, "pin", topic_id).status_code == 404
+        assert as_(person).get(f"/topics/{topic_id}/move").status_code == 404
+        assert as_(person).post(f"/topics/{topic_id}/move", {"board": "square"}).status_code == 404
+    assert rows(select(Topic.pinned_at)) == [None, None]
+
+
+def test_an_act_there_is_not_is_refused(world, arrange):
+    assert arrange(world.mod, "delete").status_code == 422
+    assert arrange(world.mod, "").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("close", "reopen", "sentence"),
+    [
+        (lock_topic, unlock_topic, "閉じられているため、コメントできません"),
+        (archive_topic, unarchive_topic, "過去のトピックに移されたため、コメントできません"),
+    ],
+)
+def test_a_closed_topic_is_read_and_a_reply_on_its_way_is_kept(
+    world, as_, acting, rows, close, reopen, sentence
+):
+    """The sentence says what now."""
+    haruka = as_(world.haruka)
+    haruka.page(f"/topics/{world.topic_id}")
+    acting(world.mod, close, world.topic_id)
+    answer = haruka.post(f"/topics/{world.topic_id}/replies", {"body": "書いた文章"})
+    assert answer.status_code == 403
+    assert sentence in answer.text
+    assert "書いた文章" in answer.text
+    text = haruka.page(f"/topics/{world.topic_id}")
+    assert "よろしくお願いします" in text
+    assert 'name="body"' not in text
+    acting(world.mod, reopen, world.topic_id)
+    assert haruka.post(f"/topics/{world.topic_id}/replies", {"body": "書いた文章"}).status_code == 303
+    assert len(rows(select(Post.id).where(Post.body == "書いた文章"))) == 1
+
+
+def test_only_a_few_topics_are_pinned_on_one_board(world, acting, as_, arrange):
+    for number in range(5):
+        acting(
+            world.mod, pin_topic, acting(world.takumi, start_topic, "square", title=f"{number}", body="文")
+        )
+    with pytest.raises(Invalid, match="5件まで"):
+        acting(world.mod, pin_topic, world.topic_id)
+    answer = arrange(world.mod, "pin")
+    assert answer.status_code == 422
+    assert "固定を外してから" in answer.text
+
+
+def test_putting_away_takes_the_pin_off(world, acting, rows):
+    acting(world.mod, pin_topic, world.topic_id)
+    acting(world.mod, archive_topic, world.topic_id)
+    assert rows(select(Topic.pinned_at)) == [None]
+
+
+# ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def quiet(world, acting):
+    """A board with the same readers as the square but HR's lead and candidates of October; a moderator reads it."""
+    cohort = f"cohort:{world.april.public_id}"
+    readers = [cohort, "employees", "moderators"]
+    return acting(
+        world.jinji, open_board, name="しずかなひろば", slug="quiet", readers=readers, writers=readers
+    )
+
+
+def test_a_topic_moves_to_a_board_of_fewer_readers_and_keeps_its_address(world, as_, acting, quiet, rows):
+    """Whoever reads the new board finds it there, with its replies; the others do not any more."""
+    acting(world.haruka, reply_to_topic, world.topic_id, body="ひとこと")
+    acting(world.mod, pin_topic, world.topic_id)
+    mod = as_(world.mod)
+    text = mod.page(f"/topics/{world.topic_id}/move")
+    assert 'value="quiet"' in text
+    answer = mod.post(f"/topics/{world.topic_id}/move", {"board": "quiet"})
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/topics/{world.topic_id}"
+    haruka = as_(world.haruka)
+    assert "ひとこと" in haruka.page(f"/topics/{world.topic_id}")
+    assert world.topic_id in haruka.page("/boards/quiet")
+    assert world.topic_id not in haruka.page("/boards/square")
+    assert as_(world.jinji).get(f"/topics/{world.topic_id}").status_code == 404
+    assert rows(select(Topic.pinned_at)) == [None]
+
+
+def test_a_reply_to_a_topic_moved_out_of_sight_is_kept(world, as_, acting, quiet):
+    jinji = as_(world.jinji)
+    jinji.page(f"/topics/{world.topic_id}")
+    acting(world.mod, move_topic, world.topic_id, board="quiet")
+    answers = [
+        jinji.post(f"/topics/{topic_id}/replies", {"body": "書いた文章"})
+        for topic_id in (world.topic_id, NO_SUCH_ID)
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].text == answers[1].text
+    assert "書いた文章" in answers[0].text
+
+
+def test_nothing_moves_to_new_readers(world, as_, acting, quiet, rows):
+    """What was written for these readers stays with them: not back to the square, which HR reads."""
+    acting(world.mod, move_topic, world.topic_id, board="quiet")
+    mod = as_(world.mod)
+    assert 'value="square"' not in mod.page(f"/topics/{world.topic_id}/move")
+    answer = mod.post(f"/topics/{world.topic_id}/move", {"board": "square"})
+    assert answer.status_code == 422
+    assert "移せません" in answer.text
+    [board] = rows(select(Board.slug).join(Topic, Topic.board_id == Board.id))
+    assert board == "quiet"
+
+
+def test_no_topic_moves_to_a_board_its_mover_or_its_author_does_not_read(world, as_, acting, rows):
+    """April's board is none of the moderator's; the staff room is none of Sora's."""
+    staff = ["hr", "moderators"]
+    acting(world.jinji, open_board, name="職員室", slug="staff-room", readers=staff, writers=staff)
+    text = as_(world.mod).page(f"/topics/{world.topic_id}/move")
+    for slug in ("april", "wakaba", "staff-room", "square", "no-such-board", ""):
+        assert f'value="{slug}"' not in text
+        if slug != "square":
+            with pytest.raises(Invalid):
+                acting(world.mod, move_topic, world.topic_id, board=slug)
+    acting(world.mod, move_topic, world.topic_id, board="square")  # where it is
+    own = acting(world.jinji, start_topic, "square", title="人事から", body="本文")
+    acting(world.mod, move_topic, own, board="staff-room")
+    assert as_(world.haruka).get(f"/topics/{own}").status_code == 404
+    with pytest.raises(NotFound):
+        acting(world.haruka, move_topic, own, board="square")
+
+
+def test_a_page_without_a_choice_or_without_a_board_says_so(world, as_, acting, quiet):
+    mod = as_(world.mod)
+    assert mod.post(f"/topics/{world.topic_id}/move", {}).status_code == 422
+    acting(world.mod, move_topic, world.topic_id, board="quiet")
+    assert "移せるひろばがありません" in mod.page(f"/topics/{world.topic_id}/move")
