@@ -227,6 +227,7 @@ MOVE_TOPIC = "main a[href^='/topics/'][href$='/move']"
 
 INSIDE = (
     Place("haruka", "home", "/"),
+    Place("haruka", "announcements", "/announcements"),
     Place("haruka", "boards", "/boards"),
     Place("haruka", "board", "/boards/hajimemashite"),
     Place("leo", "topic-own-hidden-post", "/boards/hajimemashite", (WITH_HIDDEN_POST,)),
@@ -315,6 +316,10 @@ OFFICE = (
     Place("jinji", "hr-cohort", "/hr/cohorts", (COHORT,)),
     Place("jinji", "hr-group", "/hr/cohorts", (COHORT, "main a[href^='/hr/groups/']")),
     Place("jinji", "hr-walls", "/hr/walls"),
+    Place("jinji", "hr-announcements", "/hr/announcements"),
+    Place("jinji", "hr-announcement-new", "/hr/announcements/new"),
+    Place("jinji", "hr-announcement-refused", "/hr/announcements/new", act=fill("button[value=save]", title="題", body="{名前}さん"), status=422),
+    Place("jinji", "hr-announcement-templates", "/hr/announcements/templates"),
     Place("jinji", "hr-boards", "/hr/boards"),
     Place("jinji", "hr-board-new", "/hr/boards/new"),
     Place("jinji", "hr-board", "/hr/boards/hajimemashite"),

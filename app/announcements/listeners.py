@@ -29,6 +29,7 @@ from app.policy import viewer_of
 
 from .cards import VARIANTS
 from .events import InvitedMailDue, TestLetterAsked
+from .merging import FULL_NAME
 from .operations import PURPOSE
 from .reading import (
     lines_of,
@@ -157,7 +158,7 @@ def _send(
     text = letter_text(
         "announcements/announcement.txt",
         "ja",
-        name=values.get("氏名", ""),
+        name=values.get(FULL_NAME, ""),
         title=title_of(row, values),
         body=lines_of(row, values),
         roster=roster_sentence(row),

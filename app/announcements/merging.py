@@ -11,11 +11,12 @@ from app.core.errors import Sentence
 from app.core.i18n import _, join_names
 
 # Field → what it says, for the form. The names are part of the text HR writes, so they are not translated.
+FULL_NAME, GROUP = "氏名", "班"
 FIELDS: dict[str, str] = {
     "呼び名": _("呼び名（参加前の方は氏名）"),
-    "氏名": _("氏名"),
+    FULL_NAME: _("氏名"),
     "入社": _("入社時期（例：2027年4月入社）"),
-    "班": _("班の名前"),
+    GROUP: _("班の名前"),
     "会社名": _("会社名"),
 }
 _FIELD = re.compile(r"[{｛]\s*([^{}｛｝\n]{0,30}?)\s*[}｝]")
@@ -62,8 +63,8 @@ def values_of(
     undecided = str(_("（未定）"))
     return {
         "呼び名": display_name or legal_name or str(_("内定者")),
-        "氏名": legal_name or display_name or str(_("内定者")),
+        FULL_NAME: legal_name or display_name or str(_("内定者")),
         "入社": cohort or undecided,
-        "班": group or undecided,
+        GROUP: group or undecided,
         "会社名": community,
     }

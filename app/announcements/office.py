@@ -46,7 +46,7 @@ from .cards import (
     TemplateRow,
     WritingPage,
 )
-from .merging import FIELDS, used_fields
+from .merging import FIELDS, GROUP, used_fields
 from .operations import most_reminders, why_not_ready
 from .queries import page_of
 from .reaching import arrival, reach_of
@@ -288,7 +288,7 @@ def _warnings(row: Announcement, reach: Reach, *, has_files: bool) -> Iterator[s
 
 
 def _without_group(row: Announcement) -> int:
-    if "班" not in used_fields([row.title, row.body]):
+    if GROUP not in used_fields([row.title, row.body]):
         return 0
     in_a_group = select(GroupMember.member_id).where(GroupMember.member_id == Member.id).exists()
     found = session.scalar(select(func.count()).select_from(Member).where(members_of(row.id), ~in_a_group))

@@ -230,7 +230,9 @@ _FRESH_TOPICS = Reading(
     .limit(bindparam("most", type_=Integer))
 )
 _ALIVE_TOPICS = Reading(
-    _alive(true(), Board.name.label("board_name")).join(Board, Board.id == Topic.board_id)
+    _alive(true(), Board.name.label("board_name"))
+    .join(Board, Board.id == Topic.board_id)
+    .where(Board.archived_at.is_(None))
 )
 
 

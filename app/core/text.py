@@ -99,7 +99,7 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 def letter_lines(body: str) -> str:
     """Say the body as plain text for a letter: paragraphs and lists stay, an address stands behind its words."""
     lines = "".join(_letter_pieces(_MARKDOWN.parse(_tidy(body))))
-    return re.sub(r"\n{3,}", "\n\n", lines).strip()
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", lines)).strip()
 
 
 def _letter_pieces(tokens: list[Token]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from app.core.forms import parse
 from app.core.i18n import _
 from app.core.ids import PublicId
 from app.core.uploads import sent_files
-from app.core.web import takes_files
+from app.core.web import CONTENT_SECURITY_POLICY, takes_files
 
 from . import operations, queries
 from .forms import AltForm
@@ -75,7 +75,7 @@ def _send(upload_id: PublicId, *, is_small: bool) -> Response:
         answer = Response(_content(found.key), content_type=found.media_type)
     answer.set_etag(tag)
     answer.headers["Cache-Control"] = "private, no-cache"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; sandbox"
     if found.download_name is not None:
         answer.headers["Content-Disposition"] = attachment(found.download_name)
     return answer

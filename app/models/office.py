@@ -27,7 +27,8 @@ class SavedView(Base):
 class BulkAct(Base):
     """One act of HR on many people at once, with what it needs to be undone; deleted after a day.
 
-    `before` maps the public id of each person it changed to what stood there.
+    `before` maps the public id of each person (or invitation) it changed to pairs of before and after, such as
+    {"group": [public id or null, public id or null]}: only whoever still stands as the act left them is put back.
     """
 
     __tablename__ = "bulk_act"

@@ -40,6 +40,7 @@ function bringComposer() {
   const observer = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && bring(), { rootMargin: "50%" });
   forms.forEach((form) => observer.observe(form));
   for (const kind of ["pointerdown", "keydown", "focusin"]) addEventListener(kind, bring, { once: true, passive: true });
+  addEventListener("online", bring);
 }
 
 // The shelf of drafts has something to say only where one lies on it.

@@ -19,7 +19,8 @@ from app.boards.operations import (
     start_topic,
     withdraw_post,
 )
-from app.boards.queries import archive_page, board_page, fresh_topics, my_boards, topic_page
+from app.boards.queries import alive_topics, archive_page, board_page, fresh_topics, my_boards, topic_page
+from app.bookmarks.operations import move_bookmark
 from app.core.db import session
 from app.core.paging import Cursor
 from app.models import Board, BoardAudience, Member, Post, Topic, Upload
@@ -334,7 +335,7 @@ def test_what_one_may_do_with_each_post_is_what_the_rules_say(app, world, acting
                     assert cards == {name: can(viewer, name, post) for name in cards}
                     for name, answer in cards.items():
                         said[name].add(answer)
-    assert said == dict.fromkeys(said, {True, False})
+    assert said == {name: {True, False} for name in said}
 
 
 def test_reactions_are_counted_without_those_one_does_not_meet_and_never_named_in_a_large_board(
@@ -460,14 +461,17 @@ def test_pinned_topics_stand_first_and_archived_ones_on_a_page_of_their_own(worl
     )
 
 
-def test_a_board_that_was_put_away_stands_apart_and_is_read_only(world, as_, write, topic):
-    """Under its own heading, without a composer."""
+def test_a_board_that_was_put_away_stands_apart_and_is_read_only(world, as_, acting, write, topic):
+    """Under its own heading, without a composer, and no news of home even where a comment was never read."""
+    acting(world.sora, move_bookmark, topic[0], topic[1]["haruka"])
 
     def put_away():
         session.execute(update(Board).where(Board.slug == "square").values(archived_at=NOON))
         session.execute(update(Member).values(version=Member.version + 1))
 
+    assert [row.id for row in acting(world.sora, alive_topics)] == [topic[0]]
     write(put_away)
+    assert acting(world.sora, alive_topics) == ()
     haruka = as_(world.haruka)
     text = haruka.page("/boards")
     assert text.index("過去のひろば") < text.index("みんなのひろば")

@@ -9,13 +9,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.db import Base, db, session
 from app.core.migrations import MIGRATIONS
 from app.core.operation import unit_of_work
-from app.models import EXCLUSIONS, Community, Member, Role, excluded_pair
+from app.models import EXCLUSIONS, Community, Member, Post, Role, Topic, excluded_pair
 
 PAIRS = [Role(one | other) for one, other in itertools.combinations(list(Role), 2)]
 
@@ -34,6 +34,44 @@ def test_migrations_lead_down_and_up_again(app: Flask) -> None:
         assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
         upgrade(directory=str(MIGRATIONS))
         assert set(Base.metadata.tables) <= set(inspect(db.engine).get_table_names())
+
+
+def test_what_was_written_before_an_upgrade_is_there_after_it(app: Flask) -> None:
+    """Two topics, a reply and a hidden one, as the first release stored them."""
+    with app.app_context():
+        session.remove()
+        downgrade(directory=str(MIGRATIONS), revision="0001")
+        with db.engine.begin() as connection:
+            author = connection.execute(
+                text("SELECT id FROM member WHERE mail = 'sora@example.jp'")
+            ).scalar_one()
+            topic = connection.execute(text("SELECT id FROM topic")).scalar_one()
+            for number, hidden_at in enumerate((None, "2026-10-06 00:00:00")):
+                connection.execute(
+                    text(
+                        "INSERT INTO post (public_id, topic_id, author_id, is_first, body, body_html, renderer_version,"
+                        " written_at, hidden_at, hidden_reason) VALUES (:public_id, :topic, :author, :is_first, 'あとで',"
+                        " '<p>あとで</p>', 1, '2026-10-05 03:00:00', :hidden_at, '')"
+                    ),
+                    {
+                        "public_id": f"aaaaaaaaaaaa{'bc'[number]}",
+                        "topic": topic,
+                        "author": author,
+                        "is_first": False,
+                        "hidden_at": hidden_at,
+                    },
+                )
+        upgrade(directory=str(MIGRATIONS))
+        row = session.execute(select(Topic.replies, Topic.newest_id)).one()
+        newest = session.scalar(select(func.max(Post.id)))
+        assert (row.replies, row.newest_id) == (1, newest)
+        assert set(session.scalars(select(Member.bookmark_id))) == {newest}
+        assert len(session.scalars(select(Post.body)).all()) == 3
+        session.remove()
+        if db.engine.dialect.name == "sqlite":
+            with db.engine.connect() as connection:
+                assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+                assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
 def _try_roles(roles: int, cohort_id: int | None = None) -> None:

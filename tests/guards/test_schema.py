@@ -27,7 +27,7 @@ TIMES = {
     "announcement.cancelled_at": "an act of HR",
     "announcement.counted_on": "the day of the count HR sees",
     "announcement.names_from": "名簿表示日: said in the announcement itself",
-    "announcement.remind_on": "the day of the reminder, said in the announcement itself",
+    "announcement.remind_on": "the day HR chose for its one reminder",
     "announcement.scheduled_at": "when HR wants it to leave",
     "announcement.sent_at": "an act of HR, shown beside its text",
     "board.archived_at": "an act of HR",

@@ -76,6 +76,7 @@ def test_what_is_typed_without_a_connection_stays_and_arrives_later(
     mine = tab("sora", PHONE)
     page = mine.go("/boards/square/new")
     page.locator("[name=title]").fill("トンネルの題")
+    expect(page.locator("form[data-ready]")).to_be_attached()
     mine.context.set_offline(True)
     _write(page, "トンネルの中の文章")
     expect(page.locator("[data-draft-state]")).to_have_text("いまはこの端末だけに下書きを残しています")

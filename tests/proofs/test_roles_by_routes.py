@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 from app.accounts.operations import open_session
 from app.core import clock
 from app.core.db import db, session
+from app.core.files import storage
 from app.core.limits import install_limits
 from app.core.names import fold
 from app.core.operation import unit_of_work
@@ -42,6 +43,7 @@ from app.models import (
     Role,
     SavedView,
     Topic,
+    Upload,
 )
 from app.policy.viewer import forget_viewers
 from tests.conftest import NO_SUCH_ID, NOON, Client
@@ -123,6 +125,13 @@ UNSEEN: dict[str, dict[str, set[str]]] = {
     "text to use again": {"kept": set()},
     "notice": {"of haruka": INSIDE - {"haruka"}},
     "device": {"of haruka": INSIDE - {"haruka"}},
+    # As the post they hang on; what is hidden is its owner's and the moderators'.
+    "file": {
+        "loose, of haruka": INSIDE - {"haruka"},
+        "posted, of jinji": BOARDLESS | {"yui"},
+        "hidden, of haruka": INSIDE - {"haruka", "mod"},
+    },
+    "own file": {"loose, of haruka": INSIDE - {"haruka"}, "posted, of jinji": INSIDE - {"jinji"}},
     "kept filter": {"of jinji": INSIDE - {"jinji"}},
     "act on people": {"of jinji": INSIDE - {"jinji"}},
 }
@@ -178,6 +187,13 @@ DOORS: dict[str, Door] = {
     "POST /posts/<id:post_id>/unsave": Door(INSIDE, "post"),
     "GET /me/saved": Door(INSIDE),
     "GET /shortcuts": Door(INSIDE),
+    # files
+    "POST /api/files": Door(INSIDE),
+    "GET /api/files/<id:upload_id>": Door(INSIDE, "own file"),
+    "POST /api/files/<id:upload_id>/alt": Door({"haruka", "jinji"}, "file", 403),
+    "POST /api/files/<id:upload_id>/delete": Door({"haruka", "jinji"}, "file", 403),
+    "GET /files/<id:upload_id>": Door(INSIDE, "file"),
+    "GET /files/<id:upload_id>/small": Door(INSIDE, "file"),
     # people
     "GET /people": Door(INSIDE),
     "GET /people/<id:person_id>": Door(INSIDE, "person"),
@@ -365,6 +381,9 @@ _ANNOUNCED: dict[tuple[str, str], set[str]] = {
     for name in names
 }
 REFUSED: dict[tuple[str, str], set[str]] = {
+    **{
+        (f"POST /api/files/<id:upload_id>/{act}", "posted, of jinji"): {"haruka"} for act in ("alt", "delete")
+    },
     **_AUTHORS,
     **_ANNOUNCED,
     ("POST /posts/<id:post_id>/save", "hidden, of haruka"): {"haruka", "mod"},
@@ -553,10 +572,37 @@ def _plant_more() -> None:
         PushSubscription(member_id=haruka, endpoint="https://push.invalid/1", p256dh="", auth="", device="")
     )
     session.add(SavedView(owner_id=jinji, name="条件", query=""))
-    session.add(BulkAct(actor_id=jinji, kind="group", before={}, done_at=clock.now()))
+    # Whatever the day of the proof is, it can still be undone.
+    session.add(BulkAct(actor_id=jinji, kind="group", before={}, done_at=NOON + timedelta(days=3650)))
     _announce(haruka)
     session.flush()
     _write_more()
+    session.flush()
+    _file({"haruka": haruka, "jinji": jinji})
+
+
+def _file(people: dict[str, int]) -> None:
+    """A file nobody has posted yet, one under a post everybody of the board reads, one under a hidden post."""
+    posts = dict(session.execute(select(Post.body, Post.id).where(Post.is_first.is_(False))).tuples().all())
+    for name, owner, post in (
+        ("loose, of haruka", "haruka", None),
+        ("posted, of jinji", "jinji", "of jinji"),
+        ("hidden, of haruka", "haruka", "hidden, of haruka"),
+    ):
+        session.add(
+            Upload(
+                owner_id=people[owner],
+                kind="picture",
+                state="ready",
+                alt=name,
+                media_type="image/webp",
+                size_bytes=1,
+                file_key=storage().put(b"x"),
+                thumbnail_key=storage().put(b"x"),
+                kept_until=clock.now().date(),
+                post_id=posts[post] if post else None,
+            )
+        )
 
 
 def _announce(haruka: int) -> None:
@@ -663,6 +709,9 @@ def _ids() -> dict[str, dict[str, str]]:
     for kind in ("announcement", "received", "office announcement"):
         ids[kind] = {name: announced[name] for name in UNSEEN[kind]}
     ids["text to use again"] = {"kept": session.scalars(select(AnnouncementTemplate.public_id)).one()}
+    files = dict(session.execute(select(Upload.alt, Upload.public_id)).tuples().all())
+    for kind in ("file", "own file"):
+        ids[kind] = {name: files[name] for name in UNSEEN[kind]}
     ids["kept filter"] = {"of jinji": session.scalars(select(SavedView.public_id)).one()}
     ids["act on people"] = {"of jinji": session.scalars(select(BulkAct.public_id)).one()}
     return ids
@@ -811,7 +860,9 @@ def test_whoever_is_not_inside_meets_the_entrance_and_nothing_else(who: str, tow
             _same_for_all(_ask(town.browser(who), method, path, town.form(rule)), path, rule)
             for path in town.paths(rule, door.kind).values()
         ]
-        if {answer[0] for answer in answers} != {302 if method == "GET" and not rule.startswith("/api/") else 401}:
+        if {answer[0] for answer in answers} != {
+            302 if method == "GET" and not rule.startswith("/api/") else 401
+        }:
             wrong.append(f"{who} {route}: {sorted({answer[0] for answer in answers})}")
         if any(answer != answers[0] for answer in answers):
             wrong.append(f"{who} {route}: the answer depends on the id")
