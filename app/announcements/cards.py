@@ -177,8 +177,8 @@ class AbsentRow:
 class SentPage:
     """What became of a sent or cancelled announcement.
 
-    `floor` is how many acknowledged as of the morning of `counted_on`, rounded down to a step of five; None where it
-    may not be told. `absent` is None before the 名簿表示日.
+    `floor` is how many of the `counted` (members but HR) acknowledged as of the morning of `counted_on`, rounded down
+    to a step of five; None where it may not be told. `absent` is None before the 名簿表示日.
     """
 
     id: PublicId
@@ -195,6 +195,7 @@ class SentPage:
     members: int
     invited: int
     digest: int
+    counted: int
     asks_acknowledgement: bool
     names_from: date | None
     remind_on: date | None

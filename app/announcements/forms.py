@@ -58,7 +58,7 @@ class AnnouncementForm(BaseForm):
     body = _body(_("本文"))
     kind = RadioField(
         _("種類"),
-        choices=[SelectChoice("news", _("お知らせ")), SelectChoice("procedure", _("手続き"))],
+        choices=[SelectChoice("news", _("一般のお知らせ")), SelectChoice("procedure", _("手続きのお知らせ"))],
         default="news",
     )
     audience = SelectMultipleField(_("届ける相手"), choices=[], validate_choice=False)

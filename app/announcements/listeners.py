@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select
 
 from app.accounts.events import MembershipEnded
+from app.core.clock import now
 from app.core.db import session
 from app.core.events import Delivery, delivers, listens
 from app.core.i18n import speaking, t
@@ -30,7 +31,8 @@ from app.policy import viewer_of
 from .cards import VARIANTS
 from .events import InvitedMailDue, TestLetterAsked
 from .merging import FULL_NAME
-from .operations import PURPOSE
+from .operations import PURPOSE, postpone_letter
+from .reaching import quiet_hours
 from .reading import (
     lines_of,
     roster_sentence,
@@ -47,6 +49,7 @@ _TEXT = (
     Announcement.body,
     Announcement.asks_acknowledgement,
     Announcement.names_from,
+    Announcement.emergency_reason,
     select(func.count())
     .where(Upload.announcement_id == Announcement.id)
     .scalar_subquery()
@@ -81,6 +84,10 @@ def mail_invited(fact: InvitedMailDue, delivery: Delivery) -> None:
     ).first()
     if row is None or (fact.number and row.is_acknowledged):
         session.rollback()
+        return
+    if quiet_hours().is_quiet(now()) and (fact.number or not row.emergency_reason):
+        session.rollback()
+        postpone_letter(fact.recipient_id, fact.number)  # a mail server was gone until now
         return
     link = None
     if row.asks_acknowledgement:

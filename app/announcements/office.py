@@ -47,7 +47,7 @@ from .cards import (
     WritingPage,
 )
 from .merging import FIELDS, GROUP, used_fields
-from .operations import most_reminders, why_not_ready
+from .operations import is_told_of, most_reminders, told_on, why_not_ready
 from .queries import page_of
 from .reaching import arrival, reach_of
 from .reading import files_of, html_of, values_of_member
@@ -257,8 +257,7 @@ def check_page(viewer: Viewer, announcement_id: PublicId, at: datetime | None = 
 
 
 def _problems(row: Announcement, reach: Reach, at: datetime) -> Iterator[str]:
-    sent_on = at.astimezone(settings_now().zone).date()
-    yield from (str(problem) for problem in why_not_ready(row, sent_on))
+    yield from (str(problem) for problem in why_not_ready(row, told_on(at)))
     if not reach.total:
         yield t("届ける相手が1人もいません。対象を選び直してください。")
 
@@ -377,9 +376,8 @@ def sent_page(viewer: Viewer, announcement_id: PublicId) -> SentPage:
     check_entrance(viewer)
     row = policy.fetch(viewer, Announcement, announcement_id)
     counts = _recipient_counts(row.id)
-    total = counts.members + counts.invited
     is_standing = row.state == "sent"
-    is_too_small = row.asks_acknowledgement and total < SMALLEST_COUNTED
+    is_too_small = row.asks_acknowledgement and counts.counted < SMALLEST_COUNTED
     shows_floor = is_standing and row.asks_acknowledgement and not is_too_small and row.counted_on is not None
     author = session.scalar(
         select(Member.display_name).where(Member.id == row.author_id, Member.ended_at.is_(None))
@@ -399,6 +397,7 @@ def sent_page(viewer: Viewer, announcement_id: PublicId) -> SentPage:
         members=counts.members,
         invited=counts.invited,
         digest=counts.digest,
+        counted=counts.counted,
         asks_acknowledgement=row.asks_acknowledgement,
         names_from=row.names_from,
         remind_on=row.remind_on,
@@ -425,7 +424,11 @@ def _recipient_counts(announcement_id: int) -> Row[Any]:
             func.count(recipient.member_id).label("members"),
             func.count(recipient.invitation_id).label("invited"),
             func.count(case((recipient.reach == "digest", 1))).label("digest"),
-        ).where(recipient.announcement_id == announcement_id)
+            func.count(case((is_told_of(), 1))).label("counted"),
+        )
+        .select_from(recipient)
+        .outerjoin(Member, Member.id == recipient.member_id)
+        .where(recipient.announcement_id == announcement_id)
     ).one()
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal, or_, select, update
 
 from app import policy
 from app.core.clock import now
@@ -293,8 +293,9 @@ def send_announcement(
     Announces AnnouncementSent. Raises NotFound, Forbidden once it was sent, Conflict if it changed since it was
     checked, Invalid for what stands against sending (`why_not_ready`).
     """
-    row = _checked(viewer, announcement_id, revision, at=now())
-    row.emergency_reason = emergency_reason.strip()[:EMERGENCY_LENGTH]
+    reason = emergency_reason.strip()[:EMERGENCY_LENGTH]
+    row = _checked(viewer, announcement_id, revision, told_on(now(), is_at_once=bool(reason)))
+    row.emergency_reason = reason
     if row.emergency_reason:
         log.warning("an announcement goes past quiet hours and budget", announcement=row.public_id)
     if not _send(row):
@@ -305,7 +306,7 @@ def send_announcement(
 def schedule_announcement(viewer: Viewer, announcement_id: PublicId, at: datetime, *, revision: int) -> None:
     """Send at this moment (aware). Raises like `send_announcement`, and Invalid for a moment that is no future one."""
     check_moment(at)
-    row = _checked(viewer, announcement_id, revision, at=at)
+    row = _checked(viewer, announcement_id, revision, told_on(at))
     if not _has_anybody(row):
         raise Invalid(_nobody())
     row.state, row.scheduled_at, row.emergency_reason = "scheduled", at, ""
@@ -325,11 +326,11 @@ def _wrong_moment(sentence: Sentence | str) -> Invalid:
     return Invalid(sentence, {"at": [sentence]})
 
 
-def _checked(viewer: Viewer, announcement_id: PublicId, revision: int, *, at: datetime) -> Announcement:
+def _checked(viewer: Viewer, announcement_id: PublicId, revision: int, told: date) -> Announcement:
     row = policy.claim(viewer, Announcement, announcement_id, "edit")
     if row.revision != revision:
-        raise Conflict(_("確認している間に、内容が変わりました。もう一度「送信前の確認」からお願いします。"))
-    problems = why_not_ready(row, _day_of(at))
+        raise Conflict(_("確認している間に、内容が変わりました。下の内容を、もう一度ご確認ください。"))
+    problems = why_not_ready(row, told)
     if problems:
         raise Invalid(problems[0])
     return row
@@ -339,16 +340,24 @@ def _day_of(at: datetime) -> date:
     return at.astimezone(company_zone()).date()
 
 
-def why_not_ready(row: Announcement, sent_on: date) -> list[Sentence | str]:
-    """What stands against sending an announcement on this day, in sentences; the audience is counted elsewhere."""
+def told_on(at: datetime, *, is_at_once: bool = False) -> date:
+    """The company's day on which people are told of what is sent at this moment; quiet hours and days off hold it back.
+
+    Names shown to HR before that day would say who looks into the app at night and on days off.
+    """
+    return _day_of(at if is_at_once else quiet_hours().next_open(at))
+
+
+def why_not_ready(row: Announcement, told: date) -> list[Sentence | str]:
+    """What stands against people being told of it on this day, in sentences; the audience is counted elsewhere."""
     problems: list[Sentence | str] = []
     if not row.title or not row.body:
         problems.append(_("タイトルと本文を書いてください。"))
-    if row.asks_acknowledgement and (row.names_from is None or row.names_from <= sent_on):
-        problems.append(_("名簿表示日は、届ける日（%(day)s）より後の日にしてください。", day=day(sent_on)))
-    if row.remind_on is not None and row.remind_on <= sent_on:
+    if row.asks_acknowledgement and (row.names_from is None or row.names_from <= told):
+        problems.append(_("名簿表示日は、届ける日（%(day)s）より後の日にしてください。", day=day(told)))
+    if row.remind_on is not None and row.remind_on <= told:
         problems.append(
-            _("再度のお知らせの日は、届ける日（%(day)s）より後の日にしてください。", day=day(sent_on))
+            _("再度のお知らせの日は、届ける日（%(day)s）より後の日にしてください。", day=day(told))
         )
     return problems
 
@@ -545,7 +554,8 @@ def _send_scheduled(announcement_id: int) -> bool:
     )
     if row is None:
         return False
-    if not _send(row):
+    # After a long stop of the server its dates may have passed: nobody is named before they were told.
+    if why_not_ready(row, told_on(now())) or not _send(row):
         row.state = "draft"  # its moment stays, so that the list can say why it is a draft again
         return False
     return True
@@ -572,6 +582,15 @@ def remind_due() -> int:
         else:
             row.remind_on = None
     return len(due)
+
+
+def is_told_of() -> ColumnElement[bool]:
+    """A clause over Member, joined to its copy: whom HR's number counts. Neither HR nor anybody who has not joined.
+
+    Letters go to whatever address HR typed. Nine of one's own, of which four press the button, would make the number
+    turn on the tenth person alone.
+    """
+    return Member.roles.bitwise_and(int(Role.HR | Role.LEAD)) == 0
 
 
 @operation
@@ -604,7 +623,10 @@ def count_acknowledgements() -> int:
     )
     counted = (
         select(func.count())
-        .where(recipient.announcement_id == Announcement.id, recipient.is_counted.is_(True))
+        .select_from(recipient)
+        .join(Member, Member.id == recipient.member_id)
+        .where(recipient.announcement_id == Announcement.id, recipient.is_counted.is_(True), is_told_of())
+        .correlate(Announcement)
         .scalar_subquery()
     )
     session.execute(
@@ -626,9 +648,12 @@ def post_letters(most: int = LETTERS_A_MINUTE) -> int:
     waiting = (
         select(recipient, Announcement.reminders)
         .join(Announcement, Announcement.id == recipient.announcement_id)
+        .join(Invitation, Invitation.id == recipient.invitation_id)
         .where(
             Announcement.state == "sent",
-            recipient.invitation_id.is_not(None),
+            # With a corrected address it waits until the invitation has gone there.
+            Invitation.sent_at.is_not(None),
+            Invitation.revoked_at.is_(None),
             recipient.letters <= Announcement.reminders,
             or_(recipient.letters == 0, recipient.is_acknowledged.is_(False)),
         )
@@ -645,6 +670,17 @@ def post_letters(most: int = LETTERS_A_MINUTE) -> int:
         announce(InvitedMailDue(recipient_id=row.id, number=reminders if row.letters else 0))
         row.letters = reminders + 1
     return len(found)
+
+
+@operation
+def postpone_letter(recipient_id: int, number: int) -> None:
+    """Let a letter, or reminder number `number`, wait for the end of the quiet hours that began before it left."""
+    recipient = AnnouncementRecipient
+    session.execute(
+        update(recipient)
+        .where(recipient.id == recipient_id, recipient.letters > number)
+        .values(letters=number)
+    )
 
 
 EVERY_MINUTE = (send_due, remind_due, count_acknowledgements, post_letters)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Integer, Row, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.ids import PublicId
 from app.core.paging import Cursor, Keyset
+from app.core.reading import Reading
 from app.models import Announcement, AnnouncementRecipient, Upload
 from app.people.cards import Pager
 from app.policy import Viewer, standing
@@ -59,13 +60,13 @@ _RECEIVED = Keyset(
     size=ROWS_A_PAGE,
     is_newest_first=True,
 )
-_WAITING = (
+_WAITING = Reading(
     _COPY.where(
         standing("acknowledge", AnnouncementRecipient),
         AnnouncementRecipient.is_acknowledged.is_(False),
     )
     .order_by(Announcement.names_from, AnnouncementRecipient.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("most", type_=Integer))
 )
 _LINES = select(Announcement.id, Announcement.public_id, Announcement.title).where(
     Announcement.id.in_(bindparam("asked_ids", expanding=True)), standing("receive", Announcement)
@@ -160,7 +161,7 @@ def waiting_for(viewer: Viewer, most: int = 3) -> tuple[WaitingCard, ...]:
     """What still asks this viewer for 確認しました, the earliest 名簿表示日 first; at most `most`. For home."""
     if not viewer.announcement_ids:
         return ()
-    rows = session.execute(_WAITING, {**viewer.binds, "most": most}).all()
+    rows = _WAITING.all({**viewer.binds, "most": most})
     values = values_of_member(viewer.id) if any("{" in row.title for row in rows) else {}
     return tuple(
         WaitingCard(

@@ -118,6 +118,9 @@ def company_moment(wall: datetime) -> datetime:
 
     Raises Invalid for an hour that is left out when summer time begins; of an hour that comes twice, the first.
     """
+    if not 1970 <= wall.year <= 9000:  # no zone is known at the ends of the calendar
+        sentence = _("日時を読み取れませんでした。もう一度選んでください。")
+        raise Invalid(sentence, {"at": [sentence]})
     at = wall.replace(tzinfo=company_zone()).astimezone(UTC)
     if at.astimezone(company_zone()).replace(tzinfo=None) != wall:
         sentence = _("夏時間への切り替えのため、この時刻はありません。1時間ずらしてください。")

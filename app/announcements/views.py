@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec
 
-from flask import Blueprint, flash, g, redirect, request, url_for
+from flask import Blueprint, flash, g, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.budgets import AT_THE_DOOR
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound, Sentence
 from app.core.forms import blank, parse, redisplay
 from app.core.i18n import _, day, moment, t
 from app.core.ids import PublicId, is_public_id
@@ -19,6 +19,7 @@ from app.core.limits import Budget, spend
 from app.core.paging import Cursor
 from app.core.uploads import sent_files
 from app.core.web import error_answer, page, public, takes_files
+from app.files.operations import check_number
 from app.files.queries import my_files
 from app.files.receiving import MOST_BYTES_OF_ONE, take_in
 
@@ -123,7 +124,12 @@ def rewrite(announcement_id: PublicId) -> Response:
 
 def _with_attachments(typed: dict[str, Any]) -> dict[str, Any]:
     """What was typed, with the files that came along; the form, shown again, keeps them."""
-    files = (*typed["files"], *(take_in(g.viewer, each) for each in sent_files("attachments")))
+    given = tuple(sent_files("attachments"))
+    try:
+        check_number(len(typed["files"]) + len(given))
+        files = (*typed["files"], *(take_in(g.viewer, each) for each in given))
+    except Invalid as refused:  # said beside the field the file was chosen in
+        raise Invalid(refused.sentence, {"attachments": [refused.sentence]}) from None
     g.form.files.data = list(files)
     return {**typed, "files": files}
 
@@ -172,6 +178,10 @@ def _chosen_moment() -> datetime | None:
 @hr
 def check(announcement_id: PublicId) -> Answer:
     """Who is reached when, what stands against it, and the buttons."""
+    return _check_page(announcement_id)
+
+
+def _check_page(announcement_id: PublicId, changed: Sentence | str | None = None) -> Answer:
     if not _is_open(announcement_id):
         return _to_office(announcement_id)
     wrong = None
@@ -185,6 +195,7 @@ def check(announcement_id: PublicId) -> Answer:
         "announcements/check.html",
         page=found,
         wrong=wrong,
+        changed=changed,
         is_for_later=at is not None,
         at=wall_clock(found.at),
         suggestion=wall_clock(found.suggestion),
@@ -193,9 +204,24 @@ def check(announcement_id: PublicId) -> Answer:
     )
 
 
+def checked_again(view: Callable[[PublicId], Response]) -> Callable[[PublicId], Answer]:
+    """Where it changed since it was checked: the check once more, with what it says now."""
+
+    @wraps(view)
+    def door(announcement_id: PublicId) -> Answer:
+        try:
+            return view(announcement_id)
+        except Conflict as changed:
+            g.is_redisplayed = True  # a typed reason stays
+            return make_response(_check_page(announcement_id, changed.sentence), 409)
+
+    return door
+
+
 @bp.post("/hr/announcements/<id:announcement_id>/send")
 @hr
 @redisplay(check)
+@checked_again
 def send(announcement_id: PublicId) -> Response:
     """Send now."""
     operations.send_announcement(g.viewer, announcement_id, **parse(SendForm))
@@ -206,6 +232,7 @@ def send(announcement_id: PublicId) -> Response:
 @bp.post("/hr/announcements/<id:announcement_id>/emergency")
 @hr
 @redisplay(check)
+@checked_again
 def send_at_once(announcement_id: PublicId) -> Response:
     """Send now, past quiet hours and budget."""
     typed = parse(EmergencyForm)
@@ -219,13 +246,14 @@ def send_at_once(announcement_id: PublicId) -> Response:
 @bp.post("/hr/announcements/<id:announcement_id>/schedule")
 @hr
 @redisplay(check)
+@checked_again
 def schedule(announcement_id: PublicId) -> Response:
     """Send at the moment that was checked."""
     typed = parse(ScheduleForm)
     at = company_moment(typed["at"])
     operations.schedule_announcement(g.viewer, announcement_id, at, revision=typed["revision"])
     flash(t("%(moment)sに送信するよう予約しました", moment=moment(at)))
-    return _to_office(announcement_id)
+    return redirect(url_for(".office_list", state="scheduled"), 303)
 
 
 @bp.post("/hr/announcements/<id:announcement_id>/test")
@@ -264,9 +292,16 @@ def preview(announcement_id: PublicId) -> Answer:
 def cancel(announcement_id: PublicId) -> Response:
     """Take it back."""
     parse(NothingForm)
+    was_scheduled = office.state_of(g.viewer, announcement_id) == "scheduled"
     operations.cancel_announcement(g.viewer, announcement_id)
-    flash(t("お知らせを取り消しました。すでに届いたメールは取り消せません"))
+    flash(_taken_back(was_scheduled))
     return _to_office(announcement_id)
+
+
+def _taken_back(was_scheduled: bool) -> str:
+    if was_scheduled:
+        return t("予約を取り消しました")
+    return t("お知らせを取り消しました")
 
 
 @bp.post("/hr/announcements/<id:announcement_id>/discard")
@@ -361,7 +396,9 @@ def acknowledge(announcement_id: PublicId) -> Response:
     """確認しました."""
     parse(NothingForm)
     operations.acknowledge(g.viewer, announcement_id)
-    return redirect(url_for(".announcement", announcement_id=announcement_id), 303)
+    flash(t("「確認しました」を受け付けました"))
+    variant = request.args.get("v") or None
+    return redirect(url_for(".announcement", announcement_id=announcement_id, v=variant), 303)
 
 
 # ── without an account ───────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ from app.models import Board, Member, Mention, Post, PostRevision, Topic, Upload
 from app.people.queries import person_card, person_columns
 from app.policy import Viewer, allowed, standing
 
-from .audience import takes_topic
+from .audience import has_same_readers
 from .cards import EditPage, HistoryPage, MovePage, PostVersion, QuoteCard, WithdrawPage
 from .queries import board_card
 
@@ -85,10 +85,8 @@ def history_page(viewer: Viewer, post_id: PublicId) -> HistoryPage:
 
 
 def _visible(viewer: Viewer, texts: Iterable[str]) -> set[PublicId]:
-    """Whom of those these texts speak to the viewer may see."""
+    """Whom of those these texts speak to the viewer may see; asked also where there is nobody, who looks the same."""
     ids = {public_id for html in texts for public_id in mentions_in(html).values()}
-    if not ids:
-        return set()
     return set(
         session.scalars(
             select(Member.public_id).where(Member.public_id.in_(ids), allowed(viewer, "view", Member))
@@ -121,7 +119,11 @@ def move_page(viewer: Viewer, topic_id: PublicId) -> MovePage:
         topic_id=topic.public_id,
         title=_title_of(topic),
         board=board_card(viewer, here),
-        boards=tuple(board_card(viewer, each.slug) for each in boards if takes_topic(each.id, topic)),
+        boards=tuple(
+            board_card(viewer, each.slug)
+            for each in boards
+            if each.id != topic.board_id and has_same_readers(each.id, topic.board_id)
+        ),
     )
 
 

@@ -12,7 +12,8 @@ from app import policy
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.i18n import language_now, t
-from app.models import BoardAudience, Cohort, Community, Group, GroupMember, Member, Role, Topic
+from app.core.reading import IdSet, Reading, is_found_among
+from app.models import BoardAudience, Cohort, Community, Group, GroupMember, Member, Role
 from app.people.audiences import HR, ROLE_TOKENS, SetKey, all_roles, audience_label, keys_of
 from app.policy import Viewer, standing
 
@@ -24,12 +25,12 @@ __all__ = [
     "SetKey",
     "audience_label",
     "has_new_readers",
+    "has_same_readers",
     "keys_of",
     "lets_of",
     "organised_community",
     "reads_board",
     "staff_label",
-    "takes_topic",
 ]
 
 
@@ -84,16 +85,16 @@ def let_of(row: Row[Any]) -> Let:
     )
 
 
-_LETS = (
+_LETS = Reading(
     with_lets(select(*LET_COLUMNS).select_from(BoardAudience))
-    .where(BoardAudience.board_id.in_(bindparam("shown_board_ids", expanding=True)))
+    .where(is_found_among(BoardAudience.board_id, bindparam("shown_board_ids", type_=IdSet())))
     .order_by(BoardAudience.board_id, BoardAudience.id)
 )
 
 
 def lets_of(viewer: Viewer, board_ids: Iterable[int]) -> dict[int, list[Let]]:
     """Who is let in, per board, in one query."""
-    rows = session.execute(_LETS, {**viewer.binds, "shown_board_ids": list(board_ids)})
+    rows = _LETS.all({**viewer.binds, "shown_board_ids": frozenset(board_ids)})
     found: dict[int, list[Let]] = {}
     for row in rows:
         found.setdefault(row.let_board_id, []).append(let_of(row))
@@ -179,17 +180,20 @@ def has_new_readers(board_id: int, sets: Collection[SetKey]) -> bool:
     )
 
 
-def takes_topic(board_id: int, topic: Topic) -> bool:
-    """Whether a topic may be moved to this board: nobody new reads it, and its author still does."""
-    sets = {
-        SetKey(row.role, row.cohort_id, row.group_id)
-        for row in session.execute(
-            select(BoardAudience.role, BoardAudience.cohort_id, BoardAudience.group_id).where(
-                BoardAudience.board_id == board_id
-            )
+def has_same_readers(board_id: int, other_id: int) -> bool:
+    """Whether both boards let in the same people: a topic may then move from one to the other.
+
+    To new readers it was not written, and with fewer its writers could lose sight of their own words unheard.
+    """
+    return not has_new_readers(board_id, _sets_of(other_id)) and not has_new_readers(
+        other_id, _sets_of(board_id)
+    )
+
+
+def _sets_of(board_id: int) -> set[SetKey]:
+    rows = session.execute(
+        select(BoardAudience.role, BoardAudience.cohort_id, BoardAudience.group_id).where(
+            BoardAudience.board_id == board_id
         )
-    }
-    if board_id == topic.board_id or has_new_readers(topic.board_id, sets):
-        return False
-    is_author = and_(Member.id == topic.author_id, Member.ended_at.is_(None), Member.suspended_at.is_(None))
-    return session.scalar(select(Member.id).where(is_author, ~reads_board(board_id))) is None
+    )
+    return {SetKey(row.role, row.cohort_id, row.group_id) for row in rows}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 
 from markupsafe import Markup
 
 from app.core.ids import PublicId
 from app.people.cards import Pager, PersonCard
+
+# What can be done with a post, in the order of its menu.
+ACTS = ("quote", "save", "unsave", "edit", "withdraw", "hide", "reveal")
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,21 @@ class PostCard:
     can_edit: bool = False
     can_withdraw: bool = False
 
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """What the viewer may do with it, beside giving signs, in the order of the menu."""
+        is_kept = not (self.is_withdrawn or self.is_hidden)
+        is_offered = (
+            self.can_quote,
+            is_kept and not self.is_saved,
+            is_kept and self.is_saved,
+            self.can_edit,
+            self.can_withdraw,
+            self.hide_href is not None,
+            self.reveal_href is not None,
+        )
+        return tuple(compress(ACTS, is_offered))
+
 
 @dataclass(frozen=True)
 class TopicPage:
@@ -173,6 +192,33 @@ class TopicPage:
     newest_id: PublicId | None = None
     moves_bookmark: bool = False
 
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """What may be done with any of the posts, in the order of their menus."""
+        offered = {act for post in self.posts for act in post.acts}
+        return tuple(act for act in ACTS if act in offered)
+
+    @property
+    def takes_signs(self) -> bool:
+        """Whether signs may be given to any of the posts."""
+        return any(post.can_react for post in self.posts)
+
+    @property
+    def posts_read(self) -> tuple[PostCard, ...]:
+        """The posts above the line 「ここから未読」; without a line all of them."""
+        return self.posts[: self._line]
+
+    @property
+    def posts_unread(self) -> tuple[PostCard, ...]:
+        """The posts below the line."""
+        return self.posts[self._line :]
+
+    @property
+    def _line(self) -> int:
+        if self.unread_from is None:
+            return len(self.posts)
+        return next(place for place, post in enumerate(self.posts) if post.id == self.unread_from)
+
 
 @dataclass(frozen=True)
 class PostPlace:
@@ -180,6 +226,15 @@ class PostPlace:
 
     topic_id: PublicId
     after: PublicId | None
+
+
+@dataclass(frozen=True)
+class PostActsPage:
+    """One post and everything the viewer may do with it; `given` are the signs they gave."""
+
+    post: PostCard
+    topic_title: str
+    given: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""What stands under and around the posts of one page, read in one statement whose shape never depends on what there is.
+"""What stands under the posts of one page, read in one statement whose shape never depends on what there is.
 
-Reactions, names of who reacted on small boards, mentions, quotes, files, what the viewer saved, and who reads the board
-are branches of one UNION ALL: a topic page asks four times in all, whatever was written.
+Reactions, names of who reacted on small boards, mentions, quotes, files and what the viewer saved are branches of one
+UNION ALL, whatever was written.
 """
 
 from __future__ import annotations
@@ -35,9 +35,6 @@ from app.core.ids import PublicId
 from app.core.reading import Reading
 from app.models import (
     REACTIONS,
-    BoardAudience,
-    Cohort,
-    Group,
     Member,
     Mention,
     Post,
@@ -48,10 +45,9 @@ from app.models import (
 from app.people.queries import person_card, person_columns
 from app.policy import Viewer, standing
 
-from .audience import Let, with_lets
 from .cards import FileCard, QuoteCard, ReactionCard
 
-_REACTION, _REACTOR, _MENTION, _QUOTE, _FILE, _SAVED, _LET = range(1, 8)
+_REACTION, _REACTOR, _MENTION, _QUOTE, _FILE, _SAVED = range(1, 7)
 
 _viewer_id = bindparam("viewer_id", type_=Integer)
 
@@ -198,39 +194,21 @@ def _saved() -> Select[Any]:
     )
 
 
-def _lets() -> Select[Any]:
-    query = _branch(
-        _LET,
-        word=_col(Cohort.name),
-        other=_col(Group.name),
-        number=_col(BoardAudience.role),
-        width=_col(BoardAudience.cohort_id),
-        height=_col(BoardAudience.group_id),
-        place=_col(BoardAudience.id),
-        is_one=standing("view", Cohort),
-        is_other=standing("view", Group),
-    ).select_from(BoardAudience)
-    return with_lets(query).where(BoardAudience.board_id == bindparam("board_id"))
-
-
-_EXTRAS = Reading(union_all(_reactions(), _reactors(), _mentions(), _quotes(), _files(), _saved(), _lets()))
+_EXTRAS = Reading(union_all(_reactions(), _reactors(), _mentions(), _quotes(), _files(), _saved()))
 
 
 # ── its answer ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def extras_of(
-    viewer: Viewer, topic: Row[Any], first_key: int, last_key: int
-) -> tuple[Mapping[int, Extras], list[Let]]:
-    """What the posts of a topic from one internal key to another carry, by key; and who reads the topic's board.
+def extras_of(viewer: Viewer, topic: Row[Any], first_key: int, last_key: int) -> Mapping[int, Extras]:
+    """What the posts of a topic from one internal key to another carry, by key.
 
-    `topic` has `id`, `board_id` and `shows_names`, and was found for this viewer.
+    `topic` has `id` and `shows_names`, and was found for this viewer.
     """
     rows = _EXTRAS.all(
         {
             **viewer.binds,
             "topic_id": topic.id,
-            "board_id": topic.board_id,
             "shows_names": topic.shows_names,
             "first_key": first_key,
             "last_key": last_key,
@@ -239,11 +217,8 @@ def extras_of(
     kinds: dict[int, dict[int, list[Row[Any]]]] = {}
     for row in rows:
         kinds.setdefault(row.kind, {}).setdefault(row.post_key, []).append(row)
-    lets = [_let(topic.board_id, row) for row in sorted(kinds.pop(_LET, {}).get(None, []), key=_by_place)]  # type: ignore[call-overload]
     keys = {key for found in kinds.values() for key in found}
-    return {
-        key: _extras(viewer, {kind: found.get(key, []) for kind, found in kinds.items()}) for key in keys
-    }, lets
+    return {key: _extras(viewer, {kind: found.get(key, []) for kind, found in kinds.items()}) for key in keys}
 
 
 def _by_place(row: Row[Any]) -> int:
@@ -291,18 +266,4 @@ def _file_card(row: Row[Any]) -> FileCard:
         size_bytes=row.number,
         width=row.width,
         height=row.height,
-    )
-
-
-def _let(board_id: int, row: Row[Any]) -> Let:
-    return Let(
-        board_id=board_id,
-        role=row.number,
-        cohort_id=row.width,
-        cohort_name=row.word,
-        group_id=row.height,
-        group_name=row.other,
-        is_cohort_known=row.is_one,
-        is_group_known=row.is_other,
-        is_writer=False,
     )

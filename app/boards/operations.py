@@ -37,7 +37,7 @@ from app.models import (
 )
 from app.policy import Viewer
 
-from .audience import SetKey, has_new_readers, keys_of, organised_community, takes_topic
+from .audience import SetKey, has_new_readers, has_same_readers, keys_of, organised_community
 from .events import (
     BoardChanged,
     BoardOpened,
@@ -464,7 +464,9 @@ def pin_topic(viewer: Viewer, topic_id: PublicId) -> None:
     topic = policy.claim(viewer, Topic, topic_id, "arrange")
     if topic.pinned_at is not None:
         return
-    pinned = select(func.count()).where(Topic.board_id == topic.board_id, Topic.pinned_at.is_not(None))
+    pinned = select(func.count()).where(
+        Topic.board_id == topic.board_id, Topic.pinned_at.is_not(None), Topic.archived_at.is_(None)
+    )
     if (session.scalar(pinned) or 0) >= MOST_PINNED:
         raise Invalid(
             _(
@@ -512,8 +514,8 @@ def unarchive_topic(viewer: Viewer, topic_id: PublicId) -> None:
 def move_topic(viewer: Viewer, topic_id: PublicId, *, board: str) -> None:
     """Move a topic to the board with this slug; its address stays. Moving to where it is changes nothing.
 
-    Only to a board the viewer reads, whose readers all read the topic now, and where its author reads along. Raises
-    NotFound, Forbidden, Invalid for any other board.
+    Only to a board the viewer reads and that has the same readers. Raises NotFound, Forbidden, Invalid for any other
+    board.
     """
     topic = policy.claim(viewer, Topic, topic_id, "arrange")
     target_id = session.scalar(
@@ -523,7 +525,7 @@ def move_topic(viewer: Viewer, topic_id: PublicId, *, board: str) -> None:
     )
     if target_id == topic.board_id:
         return
-    if target_id is None or not takes_topic(target_id, topic):
+    if target_id is None or not has_same_readers(target_id, topic.board_id):
         sentence = _("このひろばには移せません。移せるひろばから選んでください。")
         raise Invalid(sentence, {"board": [sentence]})
     topic.board_id, topic.pinned_at = target_id, None

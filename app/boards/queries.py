@@ -25,7 +25,7 @@ from sqlalchemy import (
 from app import policy
 from app.core.db import session
 from app.core.errors import NotFound
-from app.core.i18n import t, tn
+from app.core.i18n import language_now, t, tn
 from app.core.ids import PublicId
 from app.core.paging import Cursor, Keyset, Slice
 from app.core.reading import IdSet, Reading, is_found_among
@@ -72,6 +72,7 @@ from .cards import (
     ModerationPage,
     OfficeBoard,
     OfficeBoardPage,
+    PostActsPage,
     PostCard,
     PostPlace,
     ReactionCard,
@@ -200,7 +201,7 @@ def _alive(which: ColumnElement[bool], *columns: Any) -> Select[Any]:
     )
     return (
         _TOPIC_ROWS.add_columns(NEWEST_UNREAD.label("newest_unread"), *columns)
-        .where(Topic.id.in_(lately.correlate(None)), MAY_BE_UNREAD, NEWEST_UNREAD.is_not(None), ~IS_NEW)
+        .where(Topic.id.in_(lately.correlate(None)), MAY_BE_UNREAD, ~IS_NEW, NEWEST_UNREAD.is_not(None))
         .order_by(NEWEST_UNREAD.desc())
         .limit(bindparam("most", type_=Integer))
     )
@@ -394,8 +395,11 @@ def boards_page(viewer: Viewer) -> BoardsPage:
 
 
 def my_boards(viewer: Viewer) -> tuple[BoardCard, ...]:
-    """The boards the viewer reads and HR has not put away, in the order HR gave them; one query."""
-    return tuple(card for _id, card in _boards(viewer, _MY_BOARDS) if not card.is_archived)
+    """The boards the viewer reads and HR has not put away, in the order HR gave them; one query until a version changes."""
+    return viewer.keep(
+        ("my boards", language_now()),
+        lambda: tuple(card for _id, card in _boards(viewer, _MY_BOARDS) if not card.is_archived),
+    )
 
 
 def _boards(viewer: Viewer, statement: Reading, **which: object) -> list[tuple[int, BoardCard]]:
@@ -427,10 +431,14 @@ def board_card(viewer: Viewer, slug: str) -> BoardCard:
 
 
 def _board(viewer: Viewer, slug: str) -> tuple[int, BoardCard]:
-    found = _boards(viewer, _BOARD_AT, slug=slug)
-    if not found:
-        raise NotFound()
-    return found[0]
+    def find() -> tuple[int, BoardCard]:
+        found = _boards(viewer, _BOARD_AT, slug=slug)
+        if not found:
+            raise NotFound()
+        return found[0]
+
+    # Whatever is said about a board stands until the community's or the viewer's version changes.
+    return viewer.keep(("board", slug, language_now()), find)
 
 
 def check_can_start(viewer: Viewer, slug: str) -> None:
@@ -525,12 +533,12 @@ def topic_page(viewer: Viewer, topic_id: PublicId, cursor: Cursor | None = None)
     """A topic with one page of its posts, oldest first. Raises NotFound if the viewer cannot see it; three queries."""
     topic = _topic(viewer, topic_id)
     posts = _slice(_POSTS_OF_TOPIC, cursor, {**viewer.binds, "topic_id": topic.id})
-    extras, lets = extras_of(viewer, topic, *_keys(posts.rows))
+    extras = extras_of(viewer, topic, *_keys(posts.rows))
     none = Extras()
     page = TopicPage(
         id=topic_id,
         title=_title(topic),
-        board=_board_card(viewer, topic, lets),
+        board=board_card(viewer, topic.board_slug),
         posts=tuple(_post_card(viewer, row, topic, extras.get(row.id, none)) for row in posts.rows),
         reply_count=topic.reply_count,
         is_hidden=topic.hidden_at is not None,
@@ -648,7 +656,7 @@ def reactions_of(viewer: Viewer, post_id: PublicId) -> tuple[ReactionCard, ...]:
     post = _POST_AT.first({**viewer.binds, "public_id": post_id})
     if post is None:
         raise NotFound()
-    extras, _lets = extras_of(viewer, _topic(viewer, post.topic_public_id), post.id, post.id)
+    extras = extras_of(viewer, _topic(viewer, post.topic_public_id), post.id, post.id)
     return extras.get(post.id, Extras()).reactions
 
 
@@ -688,7 +696,26 @@ def moderation_page_of_topic(viewer: Viewer, topic_id: PublicId) -> ModerationPa
     return _moderation_page(viewer, and_(Topic.public_id == topic_id, Post.is_first.is_(True)), is_topic=True)
 
 
+def post_acts_page(viewer: Viewer, post_id: PublicId) -> PostActsPage:
+    """One post and what the viewer may do with it. Raises NotFound if they do not see it."""
+    _row, topic, card = _one_post(viewer, Post.public_id == post_id)
+    given = tuple(reaction.name for reaction in card.reactions if reaction.is_mine)
+    return PostActsPage(post=card, topic_title=_title(topic), given=given)
+
+
 def _moderation_page(viewer: Viewer, which: ColumnElement[bool], *, is_topic: bool) -> ModerationPage:
+    row, topic, card = _one_post(viewer, which)
+    return ModerationPage(
+        post=replace(card, hide_href=None, reveal_href=None),
+        topic_title=_title(topic),
+        back_href=f"/topics/{topic.public_id}" if is_topic else f"/posts/{row.public_id}",
+        action=card.reveal_href or card.hide_href or "",
+        is_topic=is_topic,
+    )
+
+
+def _one_post(viewer: Viewer, which: ColumnElement[bool]) -> tuple[Row[Any], Any, PostCard]:
+    """One post outside its page: its row, its topic and its card. Raises NotFound."""
     row = session.execute(
         _POST_ROWS.add_columns(Topic.public_id.label("topic_public_id"))
         .join(Topic, Topic.id == Post.topic_id)
@@ -698,15 +725,8 @@ def _moderation_page(viewer: Viewer, which: ColumnElement[bool], *, is_topic: bo
     if row is None:
         raise NotFound()
     topic = _topic(viewer, row.topic_public_id)
-    extras, _lets = extras_of(viewer, topic, row.id, row.id)
-    card = _post_card(viewer, row, topic, extras.get(row.id, Extras()))
-    return ModerationPage(
-        post=replace(card, hide_href=None, reveal_href=None),
-        topic_title=topic.title,
-        back_href=f"/topics/{topic.public_id}" if is_topic else f"/posts/{row.public_id}",
-        action=card.reveal_href or card.hide_href or "",
-        is_topic=is_topic,
-    )
+    extras = extras_of(viewer, topic, row.id, row.id)
+    return row, topic, _post_card(viewer, row, topic, extras.get(row.id, Extras()))
 
 
 # ── paging ───────────────────────────────────────────────────────────────────────────────────────────────────

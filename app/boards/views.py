@@ -9,7 +9,7 @@ from flask import Blueprint, flash, g, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.core.errors import Invalid, Sentence
-from app.core.forms import blank, parse, redisplay
+from app.core.forms import blank, parse, redisplay, untouched
 from app.core.i18n import _, t
 from app.core.ids import PublicId, is_public_id
 from app.core.images import MOST_BYTES
@@ -17,10 +17,12 @@ from app.core.limits import Budget, spend
 from app.core.paging import Cursor
 from app.core.uploads import sent_files
 from app.core.web import page, takes_files
+from app.files.operations import check_number
 from app.files.receiving import take_in
 from app.policy.viewer import Viewer
 
 from . import acting, completion, operations, queries
+from .cards import QuoteCard
 from .forms import (
     ArrangeForm,
     ChangeBoardForm,
@@ -96,15 +98,30 @@ def topic(topic_id: PublicId) -> str:
     is_unread = request.args.get("unread") == "1"
     cursor = queries.unread_cursor(g.viewer, topic_id) if is_unread else _cursor()
     found = queries.topic_page(g.viewer, topic_id, cursor)
-    form = blank(ReplyForm, quoted=request.args.get("quote", "")).renewed()
-    quote = acting.quote_to_answer(g.viewer, topic_id, form.quoted.data) if form.quoted.data else None
+    form, quote = _answer_to(topic_id)
     return page("boards/topic.html", page=found, form=form, quote=quote)
+
+
+def _answer_to(topic_id: PublicId) -> tuple[Any, QuoteCard | None]:
+    """The form for a reply, and the post it quotes; a quote nobody may make leaves the form untouched."""
+    form: Any = untouched(ReplyForm)
+    quoted = form.quoted.data if form.is_drawn_anew else request.args.get("quote", "")
+    quote = acting.quote_to_answer(g.viewer, topic_id, quoted) if quoted else None
+    if quote is not None and not form.is_drawn_anew:
+        form = untouched(ReplyForm, quoted=quote.post_id)
+    return form.renewed(), quote
 
 
 @bp.get("/posts/<id:post_id>")
 def post(post_id: PublicId) -> Response:
     """A post's own address leads to the page it is read on."""
     return _to_post(post_id)
+
+
+@bp.get("/posts/<id:post_id>/acts")
+def post_acts(post_id: PublicId) -> str:
+    """What I may do with a post: with JavaScript a menu on the page of its topic."""
+    return page("boards/post_acts.html", page=queries.post_acts_page(g.viewer, post_id))
 
 
 def _to_post(post_id: PublicId) -> Response:
@@ -154,7 +171,9 @@ def _with_attachments(typed: dict[str, Any]) -> dict[str, Any]:
     given = tuple(sent_files("attachments"))
     if not given:
         return typed
-    files = (*(typed["files"] or ()), *(take_in(g.viewer, each) for each in given))
+    earlier = typed["files"] or ()
+    check_number(len(earlier) + len(given))
+    files = (*earlier, *(take_in(g.viewer, each) for each in given))
     g.form.files.data = files  # a form shown again keeps them
     return {**typed, "files": files}
 

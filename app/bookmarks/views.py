@@ -77,6 +77,8 @@ def save_post(post_id: PublicId) -> Response:
     parse(PressForm)
     spend(KEEPING, g.viewer.public_id)
     operations.save_post(g.viewer, post_id)
+    if "X-Fragment" not in request.headers:
+        flash(t("保存しました。マイページの「保存した投稿」で読めます"))
     return _answer(url_for("boards.post", post_id=post_id))
 
 

@@ -157,9 +157,7 @@ def _preview(form: BaseForm) -> None:
 
 def parse_payload(form_class: type[F], payload: Mapping[str, Any]) -> dict[str, Any]:
     """The same for JSON and socket payloads: text, numbers and truth values only."""
-    if not isinstance(payload, Mapping) or not all(
-        isinstance(value, (str, int, bool)) or value is None for value in payload.values()
-    ):
+    if not isinstance(payload, Mapping) or not all(_is_plain(value) for value in payload.values()):
         raise Invalid(_("内容を読み取れませんでした。画面を開き直してください。"))
     texts = MultiDict(
         {name: str(value) for name, value in payload.items() if value is not None and value is not False}
@@ -170,6 +168,13 @@ def parse_payload(form_class: type[F], payload: Mapping[str, Any]) -> dict[str, 
     if not form.validate():
         raise Invalid(_("入力内容をご確認ください。書いた内容はそのまま残っています。"), _sentences(form))
     return cast(dict[str, Any], form.data)
+
+
+def _is_plain(value: object) -> bool:
+    """Text a database takes (JSON can also say NUL and half a surrogate pair), a number, a truth value, or nothing."""
+    if isinstance(value, str):
+        return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in value)
+    return value is None or isinstance(value, (int, bool))
 
 
 def _without_nul(typed: MultiDict[str, str]) -> MultiDict[str, str]:
@@ -218,6 +223,9 @@ class Untouched(Generic[F]):
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self._form)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._form
 
 
 def untouched(form_class: type[F], **defaults: Any) -> F | Untouched[F]:

@@ -9,6 +9,7 @@ Out comes one line of JSON: `{"refused": code}`, or sizes; then the bytes of the
 import io
 import json
 import os
+import re
 import resource
 import sys
 from contextlib import suppress
@@ -23,6 +24,10 @@ MOST_CPU_SECONDS = 20
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 # By eye on photographs and on screenshots with small text; 4 is libwebp's usual balance of time and size.
 QUALITY, THUMBNAIL_QUALITY, EFFORT = 82, 76, 4
+# A progressive JPEG is drawn about ten times over. One of 100 KB can ask for thousands of times, each over all pixels.
+MOST_SCANS = 100
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_SCAN, _END = b"\xff\xda", b"\xff\xd9"
 
 
 class Refused(Exception):
@@ -50,6 +55,8 @@ def rebuilt(data: bytes) -> tuple[dict[str, Any], bytes]:
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     if data[4:8] == b"ftyp":
         _learn_heif()
+    if data[:2] == b"\xff\xd8" and _has_endless_scans(data):
+        raise Refused("unreadable")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             if opened.width * opened.height > MOST_PIXELS:  # from the header; nothing is decoded yet
@@ -69,6 +76,17 @@ def rebuilt(data: bytes) -> tuple[dict[str, Any], bytes]:
         "full_bytes": len(full),
     }
     return sizes, full + thumbnail
+
+
+def _has_endless_scans(data: bytes) -> bool:
+    """Whether the first picture of a JPEG has more scans than any camera writes; what its segments hold is no marker."""
+    scans, place = 0, 2
+    while scans <= MOST_SCANS and (found := _MARKER.search(data, place)) is not None:
+        if found[0] == _END:
+            return False
+        scans += found[0] == _SCAN
+        place = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+    return scans > MOST_SCANS
 
 
 def _learn_heif() -> None:

@@ -245,6 +245,8 @@ def _post(
         connection.request("POST", target, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.headers.get("Retry-After")
+    except UnicodeError:  # a label that is empty or too long; it would fail for ever
+        raise PushGone("a host that is no name") from None
     except (OSError, http.client.HTTPException) as error:
         raise PushTemporarilyFailed(type(error).__name__) from None
     finally:

@@ -28,6 +28,7 @@ from flask import (
     session,
     url_for,
 )
+from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
@@ -49,6 +50,7 @@ from .errors import AppError, Conflict, Forbidden, Invalid, NotFound, TooOften
 from .i18n import LANGUAGES, _, language_now
 from .ids import is_public_id
 from .limits import Budget, has_left, spend
+from .text import stored_html
 from .uploads import UploadRequest
 
 log = structlog.get_logger(__name__)
@@ -173,6 +175,19 @@ class _Cookies(SecureCookieSessionInterface):
         return self._signers[key]
 
 
+class _Json(DefaultJSONProvider):
+    """JSON as Flask reads it; brackets in brackets without end are no JSON, not a mistake of ours."""
+
+    ensure_ascii = False  # Japanese in half the bytes; an answer says that it is UTF-8
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read a text. Raises ValueError."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
 csrf = CSRFProtect()
 _login = LoginManager()
 _login.session_protection = None  # it would bind sessions to addresses, which we neither keep nor trust
@@ -202,12 +217,14 @@ def install_web(app: Flask, settings: Settings, shell: Shell) -> None:
         TEMPLATES_AUTO_RELOAD=settings.development,
     )
     app.request_class = UploadRequest
+    app.json = _Json(app)
     app.url_map.converters["id"] = PublicIdConverter
     app.jinja_env.template_class = _Template
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = assets.url
     app.jinja_env.globals["drawn"] = drawn
+    app.jinja_env.globals["drawn_each"] = drawn_each
     app.session_interface = _Cookies()
     csrf.init_app(app)
     app.jinja_env.globals["csrf_token"] = lambda: CSRF_PLACE
@@ -453,6 +470,12 @@ def drawn(macro: Callable[..., Markup], *things: Any, **named: Any) -> Markup:
     if any(getattr(each, "is_drawn_anew", False) for each in things):
         return macro(*things, **named)
     return _drawn(macro, things, tuple(named.items()), language_now(), now().year)
+
+
+def drawn_each(macro: Callable[[Any], Markup], things: Iterable[Any]) -> Markup:
+    """The same for each of a list of cards, one behind the other."""
+    language, year = language_now(), now().year
+    return stored_html("").join([_drawn(macro, (thing,), (), language, year) for thing in things])
 
 
 @lru_cache(maxsize=MOST_DRAWINGS)

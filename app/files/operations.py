@@ -75,8 +75,8 @@ def _added(viewer: Viewer, upload: Upload) -> Upload:
 
 @operation
 def describe_file(viewer: Viewer, upload_id: PublicId, *, alt: str) -> None:
-    """Say in words what a picture shows. Raises NotFound unless it is the viewer's own."""
-    upload = policy.claim(viewer, Upload, upload_id, "change")
+    """Say in words what a picture shows. Raises NotFound, Forbidden where it hangs on what cannot be edited any more."""
+    upload = policy.claim(viewer, Upload, upload_id, "describe")
     upload.alt = " ".join(alt.split())[:LONGEST_ALT]
 
 
@@ -92,6 +92,13 @@ def discard_file(viewer: Viewer, upload_id: PublicId) -> None:
     session.delete(upload)
 
 
+def check_number(count: int) -> None:
+    """Refuse more than MOST_FILES under one text; a door asks before it stores what came along. Raises Invalid."""
+    if count > MOST_FILES:
+        sentence = _("ファイルは%(most)s個までです（いま%(count)s個です）", most=MOST_FILES, count=count)
+        raise Invalid(sentence, {"files": [sentence]})
+
+
 def attach_files(
     viewer: Viewer,
     upload_ids: Sequence[PublicId],
@@ -105,11 +112,7 @@ def attach_files(
     collected. Raises Invalid for one that is not theirs to attach, was refused, or for more than MOST_FILES.
     """
     chosen = list(dict.fromkeys(upload_ids))
-    if len(chosen) > MOST_FILES:
-        sentence = _(
-            "ファイルは%(most)s個までです（いま%(count)s個です）", most=MOST_FILES, count=len(chosen)
-        )
-        raise Invalid(sentence, {"files": [sentence]})
+    check_number(len(chosen))
     if (post_id is None) == (announcement_id is None):
         raise ValueError("files hang on a post or on an announcement")
     here = Upload.post_id == post_id if post_id is not None else Upload.announcement_id == announcement_id

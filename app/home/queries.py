@@ -40,7 +40,7 @@ _LATELY = (
 )
 _FOR_ME = Reading(
     with_bookmarks(
-        select(Notice.kind, Post.public_id, Post.excerpt, Topic.title, *person_columns())
+        select(Notice.kind, Post.public_id, Post.excerpt, Topic.title, Topic.withdrawn_at, *person_columns())
         .select_from(Notice)
         .join(Post, Post.id == Notice.post_id)
         .join(Topic, Topic.id == Post.topic_id)
@@ -132,7 +132,7 @@ def _for_me(viewer: Viewer) -> tuple[ForMe, ...]:
             post_id=row.public_id,
             is_mention=row.kind == "mention",
             author=person_card(viewer, row),
-            topic_title=row.title,
+            topic_title=row.title if row.withdrawn_at is None else t("取り消されたトピック"),
             excerpt=row.excerpt,
         )
         for row in _FOR_ME.all(viewer.binds)

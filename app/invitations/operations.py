@@ -329,6 +329,12 @@ def _move(viewer: Viewer, row: Invitation, mail: str) -> None:
     row.sent_at = row.expires_at = None
     fresh = _fresh_secret()
     row.nonce, row.secret_hash = fresh["nonce"], fresh["secret_hash"]
+    # The links of announcements in letters to the old address end too, with what somebody there may have pressed.
+    session.execute(
+        update(AnnouncementRecipient)
+        .where(AnnouncementRecipient.invitation_id == row.id)
+        .values(nonce="", secret_hash=None, letters=0, is_acknowledged=False, is_counted=False)
+    )
 
 
 # ── accepting ────────────────────────────────────────────────────────────────────────────────────────────────

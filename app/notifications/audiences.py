@@ -108,6 +108,20 @@ def told_of_announcement(announcement_id: int) -> Told:
     return _recipients(announcement_id, "announcement")
 
 
+def told_on_joining(member_id: int) -> list[Told]:
+    """What was announced to somebody before they joined and no letter had brought them yet: in the quiet hours, say."""
+    waiting = session.scalars(
+        select(AnnouncementRecipient.announcement_id)
+        .where(AnnouncementRecipient.member_id == member_id, AnnouncementRecipient.letters == 0)
+        .order_by(AnnouncementRecipient.announcement_id)
+    ).all()
+    found = []
+    for announcement_id in waiting:
+        kinds, subject = told_of_announcement(announcement_id)
+        found.append(({key: kind for key, kind in kinds.items() if key == member_id}, subject))
+    return found
+
+
 def reminded(announcement_id: int) -> Told:
     """Everybody it is for who has not acknowledged. What reminded them before is taken out of their list."""
     session.execute(

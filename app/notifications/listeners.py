@@ -12,18 +12,23 @@ from app.core.db import session
 from app.core.events import Delivery, delivers, hints, listens
 from app.core.i18n import speaking, tn
 from app.core.mail import letter_text, link_to, send_letter
-from app.core.push import PushGone, PushRefused, send_push
+from app.core.push import PushGone, PushRefused, PushTemporarilyFailed, send_push
 from app.core.sockets import push
+from app.invitations.events import MemberJoined
 from app.models import Post
 
 from . import operations, queries
-from .audiences import reminded, told_of_announcement, told_of_edit, told_of_post
+from .audiences import reminded, told_of_announcement, told_of_edit, told_of_post, told_on_joining
 from .cards import Bundle
 from .events import BundleDue, NoticesMade, PushDue, TestPushAsked
 from .hours import is_quiet
 from .telling import tell
 
 log = structlog.get_logger(__name__)
+
+# About a day of trying, as long as a push service itself would keep it; nobody waits longer for a test than minutes.
+MOST_TRIES = 32
+MOST_TEST_TRIES = 5
 
 
 # ── notices ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -53,6 +58,13 @@ def tell_of_edit(fact: PostEdited, delivery: Delivery) -> None:
 def tell_of_announcement(fact: AnnouncementSent, delivery: Delivery) -> None:
     """Everybody it is for."""
     tell(*told_of_announcement(fact.announcement_id))
+
+
+@listens(MemberJoined)
+def tell_of_what_waited(fact: MemberJoined, delivery: Delivery) -> None:
+    """Whoever joins before the letter of an announcement left is told of it as a member."""
+    for told in told_on_joining(fact.member_id):
+        tell(*told)
 
 
 @listens(AcknowledgementReminded)
@@ -125,6 +137,10 @@ def push_notice(fact: PushDue, delivery: Delivery) -> None:
         send_push(found.endpoint, found.p256dh, found.auth, found.payload, key=delivery.key)
     except PushGone:
         operations.forget_device(fact.subscription_id, fact.notice_id)
+    except PushTemporarilyFailed:
+        if delivery.attempt < MOST_TRIES:
+            raise
+        log.warning("a push was given up")
     except PushRefused as refusal:
         log.warning("a push was refused for good", reason=str(refusal))
 
@@ -139,6 +155,10 @@ def push_test(fact: TestPushAsked, delivery: Delivery) -> None:
         send_push(found.endpoint, found.p256dh, found.auth, found.payload, key=delivery.key)
     except PushGone:
         operations.forget_device(fact.subscription_id)
+    except PushTemporarilyFailed:
+        if delivery.attempt < MOST_TEST_TRIES:
+            raise
+        log.warning("a push was given up")
     except PushRefused as refusal:
         log.warning("a push was refused for good", reason=str(refusal))
 

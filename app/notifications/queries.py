@@ -19,6 +19,7 @@ from app.core.i18n import speaking, t
 from app.core.ids import PublicId
 from app.core.paging import Cursor, Keyset
 from app.core.push import public_key
+from app.core.reading import Reading
 from app.core.text import filled_text
 from app.core.tokens import hashed, secret_of
 from app.models import (
@@ -86,8 +87,13 @@ def _is_wanted() -> Any:
 
 _IS_WANTED = _is_wanted()
 _BOOKMARK = select(Member.notice_bookmark_id).where(Member.id == _VIEWER_ID).scalar_subquery()
-_WAITING = select(func.count()).select_from(
-    select(literal(1).label("one")).where(_IS_WANTED, Notice.id > _BOOKMARK).limit(MOST_COUNTED).subquery()
+_WAITING = Reading(
+    select(func.count().label("notices")).select_from(
+        select(literal(1).label("one"))
+        .where(_IS_WANTED, Notice.id > _BOOKMARK)
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
 )
 _TITLES = (
     Notice.id,
@@ -149,7 +155,8 @@ _PUSHED = (
 
 def waiting_count(viewer: Viewer) -> int:
     """How many notices the viewer may see are newer than their bookmark; counts to 100, in one statement."""
-    return session.scalar(_WAITING, viewer.binds) or 0
+    row = _WAITING.first(viewer.binds)
+    return row.notices if row is not None else 0
 
 
 def notices_page(viewer: Viewer, cursor: Cursor | None = None) -> NoticesPage:

@@ -436,8 +436,27 @@ def upload_view(viewer: Viewer, upload: Any) -> Verdict:
 
 @rule("change", Upload)
 def upload_change(viewer: Viewer, upload: Any) -> Verdict:
-    """Its owner describes it, attaches it, takes it away."""
+    """Its owner attaches it, takes it away."""
     return same(upload.owner_id, viewer.id)
+
+
+def _why_no_description(viewer: Viewer, upload: Any) -> Sentence:
+    if upload.post is not None:
+        return _why_no_edit(viewer, upload.post)
+    return _why_no_more_changes(viewer, upload.announcement)
+
+
+@rule("describe", Upload, loads=("post", "post.topic", "announcement"), why_not=_why_no_description)
+def upload_describe(viewer: Viewer, upload: Any) -> Verdict:
+    """Its owner, as long as it hangs on nothing, or on something whose text they could still change."""
+    return all_of(
+        same(upload.owner_id, viewer.id),
+        any_of(
+            none_of(is_set(upload.post_id), is_set(upload.announcement_id)),
+            through(upload, "post", lambda post: post_edit(viewer, post)),
+            through(upload, "announcement", lambda announcement: announcement_edit(viewer, announcement)),
+        ),
+    )
 
 
 # ── announcements ────────────────────────────────────────────────────────────────────────────────────────────

@@ -65,7 +65,6 @@ ANNOUNCEMENTS: tuple[Announcement, ...] = (
         audience=("cohort:april",),
         is_procedure=True,
         names_from="2026-09-25",
-        remind_on="2026-09-18",
         acknowledged=97,
         variants=(
             Variant(

@@ -15,6 +15,21 @@ function guardAgainstSecondSubmit() {
   window.addEventListener("pageshow", () => all("form[data-busy]").forEach(release)); // also from the back cache
 }
 
+// In a tunnel the browser would put its own page in place of this one, and of what was written on it.
+function waitForConnection() {
+  const textContent = document.body.dataset.offline;
+  if (!textContent) return;
+  const toast = Object.assign(document.createElement("p"), { className: "toast", role: "alert", textContent });
+  const hold = (event) => {
+    if (navigator.onLine || event.target.method !== "post") return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // to everything else it was not sent
+    document.body.append(toast);
+  };
+  document.addEventListener("submit", hold, true);
+  addEventListener("online", () => toast.remove());
+}
+
 function release(form) {
   delete form.dataset.busy;
 }
@@ -100,7 +115,7 @@ function offerPrinting() {
 }
 
 function offerToShowPasswords() {
-  for (const button of all("[data-reveal]")) {
+  for (const button of all("button[data-reveal]")) {
     const input = document.getElementById(button.dataset.reveal);
     button.hidden = false;
     button.addEventListener("click", () => {
@@ -202,6 +217,7 @@ function keepOfflinePage() {
   if (release) addEventListener("load", () => setTimeout(register, 2000), { once: true });
 }
 
+waitForConnection();
 guardAgainstSecondSubmit();
 settleDrafts();
 bringComposer();

@@ -136,7 +136,7 @@ function answerInPlace(form) {
   const aim = (id, name) => {
     form.elements.quoted.value = id;
     strip.hidden = !id;
-    words.textContent = id ? words.dataset.quoteWords.replace("{name}", name) : "";
+    words.textContent = id ? words.dataset.quoteWords.replace("{name}", () => name) : "";
     area.focus();
   };
   document.addEventListener("click", (event) => {

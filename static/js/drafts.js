@@ -9,8 +9,8 @@
 //   sign-in, an error page, a danger notice,
 //   a page the person went to themselves       not accepted, or not known                   → keep, and put back
 //
-// Drafts belong to one person on one device: the key holds the member's id, signing out removes all of them,
-// and after two weeks they are gone. Composers without data-draft (the opinion box, personas) keep nothing.
+// Drafts belong to one person on one device: the key holds the member's id, signing out or another person's page removes
+// all of them, and after two weeks they are gone. Composers without data-draft (the opinion box, personas) keep nothing.
 
 const PREFIX = "draft/";
 const SENT = "sent-draft"; // in sessionStorage: what this tab has just sent
@@ -24,7 +24,8 @@ function tidy() {
     forgetOld();
     settle();
     if (!document.body.dataset.person) return;
-    document.addEventListener("submit", (event) => event.target.matches('[action*="/sign-out"]') && forgetAll());
+    forgetOthers();
+    document.addEventListener("submit", (event) => event.target.matches('[action*="/sign-out"], [action="/me/leave"]') && forgetAll());
     const begun = [...document.querySelectorAll("form[data-draft]")].some((form) => kept(form.dataset.draft));
     if (begun) import("./composer.js").catch(() => {});
   } catch {
@@ -88,6 +89,11 @@ function names() {
 
 function forgetAll() {
   names().forEach((name) => localStorage.removeItem(name));
+}
+
+// Whoever was here before, and was signed out by time or by another device, leaves nothing to the next person.
+function forgetOthers() {
+  names().filter((name) => !name.startsWith(nameOf(""))).forEach((name) => localStorage.removeItem(name));
 }
 
 function forgetOld() {

@@ -1,5 +1,6 @@
-// Reading a topic: the bookmark moves when the last post has been on the screen, and what others write meanwhile is
-// offered in a quiet bar. Nothing moves under the reader's eyes; nothing is asked while the page is out of sight.
+// Reading a topic, all of it in one file: a page asks for few. The bookmark moves when the last post has been on the
+// screen, and what others write meanwhile is offered in a quiet bar. Nothing moves under the reader's eyes; nothing is
+// asked while the page is out of sight.
 
 const posts = document.querySelector("[data-posts]");
 const place = document.querySelector("[data-news]");
@@ -97,3 +98,93 @@ document.addEventListener("visibilitychange", () => {
   if (place) ask();
 });
 if (place) askLater();
+
+// ---------------------------------------------------------------- signs and menus
+// Signs come and go without reloading the page, menus close when one looks elsewhere. Without JavaScript buttons post
+// their form and come back to the post, and a menu is a page.
+
+const acts = document.getElementById("acts");
+const folded = document.querySelector("[data-menus]");
+
+// In the capture phase, so that the guard against sending twice never sees what stays on this page.
+document.addEventListener("submit", react, true);
+
+async function react(event) {
+  const button = event.submitter;
+  const bar = button?.closest("[data-reactions]");
+  if (event.target !== acts || !bar || "plain" in acts.dataset) return;
+  event.preventDefault();
+  if ("busy" in bar.dataset) return;
+  bar.dataset.busy = "";
+  const body = new FormData(acts);
+  body.append(button.name, button.value);
+  try {
+    const answer = await fetch(button.formAction, { method: "POST", body, headers: { "X-Fragment": "1" } });
+    if (!answer.ok || answer.redirected) throw new Error(answer.status);
+    replace(bar, await answer.text(), button.value);
+  } catch {
+    acts.dataset.plain = ""; // sent as a page, which says what is wrong
+    acts.requestSubmit(button);
+  }
+}
+
+function replace(bar, html, name) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-reactions]");
+  bar.replaceWith(fresh);
+  fresh.querySelector(`:scope > [value="${name}"], button:not([form])`)?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  const pressed = event.target.closest("a[data-can], button.reaction:not([form])");
+  if (!pressed || !folded || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (!pressed.dataset.can) return unfold(pressed, "react", signsFor(pressed));
+  if (!isFolded(pressed.dataset.can)) return; // of a post that came in later: its link leads to a page
+  event.preventDefault();
+  unfold(pressed, "menu", actsFor(pressed));
+});
+
+// A post names what may be done with it; what that looks like stands once on the page.
+
+const isFolded = (acts) => acts.split(" ").every((act) => folded.content.querySelector(`[data-act=${act}]`));
+
+function unfold(pressed, className, list) {
+  const menu = Object.assign(document.createElement("details"), { className, open: true });
+  const summary = Object.assign(document.createElement("summary"), { className: pressed.className });
+  summary.setAttribute("aria-label", pressed.getAttribute("aria-label"));
+  summary.append(...pressed.childNodes);
+  menu.append(summary, list);
+  pressed.replaceWith(menu);
+  summary.focus();
+}
+
+function actsFor({ dataset, parentElement }) {
+  const list = copied(".menu-list", parentElement);
+  for (const item of list.querySelectorAll("[data-act]")) if (!dataset.can.split(" ").includes(item.dataset.act)) item.remove();
+  for (const act of ["hide", "reveal"]) if (dataset[act]) list.querySelector(`[data-act=${act}] a`).href = dataset[act];
+  const quote = list.querySelector("[data-quote]");
+  if (quote) quote.dataset.quoteName = parentElement.querySelector("bdi").textContent;
+  return list;
+}
+
+function signsFor(button) {
+  const list = copied(".reactions", button);
+  for (const given of button.parentElement.querySelectorAll("button[value]")) list.querySelector(`[value=${given.value}]`)?.remove();
+  return list;
+}
+
+function copied(selector, inside) {
+  const list = folded.content.querySelector(selector).cloneNode(true);
+  const id = inside.closest(".post").id.replace("post-", "");
+  for (const each of list.querySelectorAll("a, button")) {
+    for (const { name, value } of [...each.attributes]) each.setAttribute(name, value.replace(folded.dataset.menus, id));
+  }
+  return list;
+}
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});

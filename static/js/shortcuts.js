@@ -2,7 +2,7 @@
 // works while somebody writes.
 
 const OFF = "shortcuts-off";
-const PLACES = { h: "/", b: "/boards" };
+const PLACES = { h: "/", b: "/boards", n: "/notices" };
 let waiting = 0; // until when a g counts as the beginning of "g h"
 
 const isOff = () => {
@@ -26,16 +26,17 @@ function keyDown(event) {
 const ACTS = {
   j: () => step(1),
   k: () => step(-1),
-  o: () => press(here()?.querySelector(".row-title a, .menu-row-label, .post-time") ?? here()),
+  o: () => press(here()?.querySelector(".row-title a, a.row-title, .menu-row-label, .post-time") ?? here()),
   r: () => focusOn(document.querySelector(".composer textarea")),
-  e: () => press(here()?.querySelector('a[href$="/edit"]')),
+  e: edit,
   u: () => press(document.querySelector("[data-unread-jump]")),
   g: () => void (waiting = Date.now() + 1500),
   "?": () => void showSheet(),
 };
 
 function here() {
-  return document.activeElement?.closest("main .post, main .row, main .menu-row");
+  const chosen = document.activeElement?.closest("main .post, main .row, main .menu-row");
+  return chosen ?? document.querySelector("main .post:target"); // the one just written, edited or led to
 }
 
 function step(by) {
@@ -43,7 +44,7 @@ function step(by) {
   const now = all.indexOf(here());
   const next = all[now < 0 ? (by > 0 ? 0 : -1) : now + by];
   if (!next) return false;
-  const target = next.querySelector(".stretched") ?? next;
+  const target = next.querySelector(".stretched, a.row-title") ?? next;
   if (target === next && !next.matches("a")) next.tabIndex = -1;
   target.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
@@ -52,6 +53,13 @@ function step(by) {
 function press(target) {
   if (!target) return false;
   target.click();
+}
+
+// The menu of a post may still be folded: then it only names what can be done.
+function edit() {
+  const link = here()?.querySelector('a[href$="/edit"], [data-can~="edit"]');
+  if (!link) return false;
+  location.assign(link.href.replace(/acts$/, "edit"));
 }
 
 function focusOn(target) {

@@ -142,6 +142,8 @@ def test_without_a_text_or_with_a_changed_one_nothing_is_sent(world, as_, writte
     assert hr.post(f"/hr/announcements/{key}", again).status_code == 303
     answer = hr.post(f"/hr/announcements/{key}/send", {"revision": seen})
     assert answer.status_code == 409
+    assert "内容が変わりました" in answer.text
+    assert "別の題" in answer.text, "checked again, on the same page"
     assert rows(select(func.count()).select_from(AnnouncementRecipient)) == [0]
 
 
@@ -189,7 +191,7 @@ def test_a_scheduled_one_leaves_at_its_minute_on_the_companys_clock(
     key = written()
     hr = as_(world.jinji)
     shown = hr.page(f"/hr/announcements/{key}/check?at=2026-10-06T09:00")
-    assert "Asia/Tokyo" in shown
+    assert "日本時間" in shown
     assert "10月6日（火） 9:00に予約する" in shown
     answer = hr.post(
         f"/hr/announcements/{key}/schedule", {"revision": revision_of(key), "at": "2026-10-06T09:00"}

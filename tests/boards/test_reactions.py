@@ -22,14 +22,19 @@ def reply(world, acting):
 def test_a_sign_is_given_and_taken_back_by_the_same_button(world, as_, reply, rows):
     """A plain form leads back to the post; the button says whether it is mine."""
     haruka = as_(world.haruka)
-    text = haruka.page(f"/topics/{world.topic_id}")
+    assert f'href="/posts/{reply}/acts"' in haruka.page(f"/topics/{world.topic_id}")
+    text = haruka.page(f"/posts/{reply}/acts")
     assert f'formaction="/posts/{reply}/reactions" name="on" value="thanks" aria-pressed="false"' in text
     answer = haruka.post(f"/posts/{reply}/reactions", {"on": "thanks"})
     assert answer.status_code == 303
     assert answer.headers["Location"].endswith(f"#post-{reply}")
     text = haruka.page(f"/topics/{world.topic_id}")
     assert f'formaction="/posts/{reply}/reactions" name="off" value="thanks" aria-pressed="true"' in text
-    assert 'name="on" value="thanks"' in as_(world.sora).page(f"/topics/{world.topic_id}")
+    assert f'formaction="/posts/{reply}/reactions" name="on" value="thanks"' in as_(world.sora).page(
+        f"/topics/{world.topic_id}"
+    )
+    text = haruka.page(f"/posts/{reply}/acts")
+    assert f'formaction="/posts/{reply}/reactions" name="off" value="thanks" aria-pressed="true"' in text
     assert haruka.post(f"/posts/{reply}/reactions", {"off": "thanks"}).status_code == 303
     assert rows(select(func.count()).select_from(Reaction)) == [0]
 

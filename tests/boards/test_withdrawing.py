@@ -33,8 +33,7 @@ def test_a_comment_taken_back_leaves_a_note_and_nothing_else(world, as_, acting,
     """No text, no history, no signs; its place and its author stay, and the number of replies."""
     acting(world.takumi, set_reaction, reply, "thanks", True)
     haruka = as_(world.haruka)
-    text = haruka.page(f"/topics/{world.topic_id}")
-    assert f"/posts/{reply}/withdraw" in text
+    assert f"/posts/{reply}/withdraw" in haruka.page(f"/posts/{reply}/acts")
     assert "元には戻せません" in haruka.page(f"/posts/{reply}/withdraw")
     answer = haruka.post(f"/posts/{reply}/withdraw")
     assert answer.status_code == 303

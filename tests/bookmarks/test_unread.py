@@ -316,7 +316,7 @@ def test_a_saved_post_is_kept_until_it_is_hidden_taken_back_or_let_go(world, as_
     assert len(rows(select(SavedPost))) == 2
     text = haruka.page("/me/saved")
     assert text.index("ほかの話") < text.index("大事な話")
-    assert f"/posts/{post}/unsave" in haruka.page(f"/topics/{world.topic_id}")
+    assert f"/posts/{post}/unsave" in haruka.page(f"/posts/{post}/acts")
     acting(world.mod, hide_post, post, reason="確認のためです")
     assert "大事な話" not in haruka.page("/me/saved")
     acting(world.mod, reveal_post, post)

@@ -37,7 +37,7 @@ def test_home_says_calmly_that_nothing_waits_and_ends(world, as_, acting):
     """With everything read; the newest topics stay as an invitation."""
     acting(world.haruka, mark_all_read)
     text = as_(world.haruka).page("/")
-    assert "いま、新しいお知らせやコメントはありません" in text
+    assert "あなたへの新しいコメントはありません" in text
     assert "はじめまして" in text
     assert text.index("新しいトピックは、ここまでです") > text.index("はじめまして")
 

@@ -32,6 +32,7 @@ def test_a_quiet_day_says_so(world: World, as_: Any, write: Any) -> None:
     text = as_(world.jinji).page("/hr")
     assert "今日の対応はありません" in text
     assert "初期設定" not in text
+    assert 'href="/hr/announcements"' in text, "also where nothing waits, the way to write one"
 
 
 def test_the_desk_counts_what_procedure_waits_for(world: World, as_: Any, write: Any) -> None:

@@ -162,6 +162,7 @@ DOORS: dict[str, Door] = {
     "GET /topics/<id:topic_id>/reveal": Door({"mod"}, "topic", 403),
     "POST /topics/<id:topic_id>/reveal": Door({"mod"}, "topic", 403),
     "GET /posts/<id:post_id>": Door(INSIDE, "post"),
+    "GET /posts/<id:post_id>/acts": Door(INSIDE, "post"),
     "GET /posts/<id:post_id>/hide": Door({"mod"}, "post", 403),
     "POST /posts/<id:post_id>/hide": Door({"mod"}, "post", 403),
     "GET /posts/<id:post_id>/reveal": Door({"mod"}, "post", 403),

@@ -28,4 +28,4 @@ class BulkForm(BaseForm):
     def validate_people(self, field: IdsField) -> None:
         """At least one, unless it is for everybody."""
         if not field.data and not self.whole.data:
-            raise ValidationError(str(_("対象の方を1名以上選んでください")))
+            raise ValidationError(str(_("1名以上選んでください")))

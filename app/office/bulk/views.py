@@ -68,7 +68,7 @@ def act() -> AnyResponse:
         seal=typed["seal"] or "",
     )
     flash(_said(typed["act"]))
-    return redirect(url_for(".acts"), 303)
+    return redirect(f"{url_for('.acts')}?{chosen_people().address}", 303)
 
 
 def _said(act_name: str) -> str:
@@ -80,7 +80,7 @@ def _said(act_name: str) -> str:
 @bp.get("/hr/acts")
 def acts() -> str:
     """What one did in the last day, to be undone."""
-    return page("office/acts.html", page=queries.acts_page(g.viewer))
+    return page("office/acts.html", page=queries.acts_page(g.viewer), query=chosen_people().address)
 
 
 @bp.post("/hr/acts/<id:act_id>/undo")

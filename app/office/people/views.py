@@ -54,12 +54,15 @@ def _listed(chosen: PeopleFilter) -> str:
 @bp.get("/hr/people")
 def people() -> str:
     """Everybody, in フリガナ order."""
-    found = queries.people_page(g.viewer, chosen_people(), _cursor())
+    chosen = chosen_people()
+    found = queries.people_page(g.viewer, chosen, _cursor())
+    # Whoever looks for people without a mentor, or without a 班, is most likely to give them one.
+    act = "mentor" if chosen.mentor else "group" if chosen.group == NONE else "invite"
     return page(
         "office/people.html",
         page=found,
         kinds=kinds_of_people().items(),
-        form=blank(BulkForm),
+        form=blank(BulkForm, act=act),
         view_form=blank(ViewForm),
     )
 

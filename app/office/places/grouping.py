@@ -13,7 +13,7 @@ from app.core.db import session
 from app.core.i18n import _, t
 from app.core.ids import PublicId
 from app.core.names import fold
-from app.models import Cohort, Community, Group, Member
+from app.models import Cohort, Community, Group
 from app.policy import Viewer
 
 from ..people.cards import INVITED, NONE, PeopleFilter
@@ -45,16 +45,14 @@ class Proposal:
 def proposal(viewer: Viewer, community: Community, cohort: Cohort, *, size: int, seed: str) -> Proposal:
     """Divide everybody of a cohort who is in no 班, those invited among them, into groups of about `size`.
 
-    Which groups come out depends on `seed` alone. A blocked pair is never put together, and nobody who wished
-    to read only is put anywhere; both are left out alike, without a reason (privacy.md, I4).
+    Which groups come out depends on `seed` alone. A blocked pair is never put together (privacy.md, I4); whoever fits
+    nowhere is left out without a reason. 参加のペース plays no part: HR would read it off the names that stay behind.
     """
     chosen = PeopleFilter(cohort=cohort.public_id, group=NONE)
     rows = people_of(viewer, community, chosen, None)
     members = [row.key for row in rows if row.state not in INVITED]
-    reading = set(session.scalars(select(Member.id).where(Member.id.in_(members), Member.pace == "read")))
-    willing = [row for row in rows if row.state in INVITED or row.key not in reading]
-    willing.sort(key=lambda row: sha256(f"{seed}{row.public_id}".encode()).digest())
-    divided = _divided(willing, blocks_among(members), size)
+    shuffled = sorted(rows, key=lambda row: sha256(f"{seed}{row.public_id}".encode()).digest())
+    divided = _divided(shuffled, blocks_among(members), size)
     names = _names(cohort, len(divided))
     placed = {row.public_id for group in divided for row in group}
     in_order = {row.public_id: place for place, row in enumerate(rows)}

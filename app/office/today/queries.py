@@ -164,7 +164,11 @@ def _announcement_counts(viewer: Viewer) -> Any:
     is_open = exists().where(
         AnnouncementRecipient.announcement_id == Announcement.id, AnnouncementRecipient.is_counted.is_(False)
     )
-    is_roster = (Announcement.names_from <= today) & (Announcement.names_from > today - ROSTER_FOR)
+    is_roster = (
+        (Announcement.names_from <= today)
+        & (Announcement.names_from > today - ROSTER_FOR)
+        & (Announcement.counted_on >= Announcement.names_from)  # not before that morning's count
+    )
     return session.execute(
         select(
             _count(Announcement, visible, Announcement.state == "draft").label("drafts"),
