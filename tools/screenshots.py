@@ -221,6 +221,7 @@ BEFORE_THE_DOOR = (
 
 WITH_HIDDEN_POST = "main a:has-text('オンラインでゆるく話してみたい人')"
 OWN_TOPIC = "main a:has-text('はじめましての部屋です')"
+ACTS = "main a[data-can~='{}']"  # the page of what may be done with a post, which scripts open as a menu
 EDIT_POST = "main a[href^='/posts/'][href$='/edit']"
 WITHDRAW_POST = "main a[href^='/posts/'][href$='/withdraw']"
 MOVE_TOPIC = "main a[href^='/topics/'][href$='/move']"
@@ -237,10 +238,11 @@ INSIDE = (
     Place("haruka", "board-archive", "/boards/hajimemashite/archive"),
     Place("haruka", "saved", "/me/saved"),
     Place("haruka", "shortcuts", "/shortcuts"),
-    Place("haruka", "post-edit", "/boards/hajimemashite", (OWN_TOPIC, EDIT_POST)),
-    Place("haruka", "post-edit-refused", "/boards/hajimemashite", (OWN_TOPIC, EDIT_POST), fill("main form[action$='/edit'] button[type=submit]", body=" "), 422),
-    Place("haruka", "post-history", "/boards/hajimemashite", (OWN_TOPIC, EDIT_POST), in_turn(fill("main form[action$='/edit'] button[type=submit]", body="書き直しました"), follow("main a[href$='/history']"))),
-    Place("haruka", "post-withdraw", "/boards/hajimemashite", (OWN_TOPIC, WITHDRAW_POST)),
+    Place("haruka", "post-acts", "/boards/hajimemashite", (OWN_TOPIC, ACTS.format('edit'))),
+    Place("haruka", "post-edit", "/boards/hajimemashite", (OWN_TOPIC, ACTS.format('edit'), EDIT_POST)),
+    Place("haruka", "post-edit-refused", "/boards/hajimemashite", (OWN_TOPIC, ACTS.format('edit'), EDIT_POST), fill("main form[action$='/edit'] button[type=submit]", body=" "), 422),
+    Place("haruka", "post-history", "/boards/hajimemashite", (OWN_TOPIC, ACTS.format('edit'), EDIT_POST), in_turn(fill("main form[action$='/edit'] button[type=submit]", body="書き直しました"), follow("main a[href$='/history']"))),
+    Place("haruka", "post-withdraw", "/boards/hajimemashite", (OWN_TOPIC, ACTS.format('withdraw'), WITHDRAW_POST)),
     Place("haruka", "topic-reply-refused", "/boards/hajimemashite", (TOPIC,), fill("main form[action$='/replies'] button[type=submit]", body=" "), 422),
     Place("haruka", "topic-new", "/boards/hajimemashite/new"),
     Place("haruka", "topic-new-refused", "/boards/hajimemashite/new", act=fill(SUBMIT, title=" ", body="本文だけ書きました"), status=422),
@@ -278,18 +280,20 @@ INSIDE = (
 )  # fmt: skip
 
 HIDDEN_POST = "main a[href$='/reveal']"
+TOPIC_ACTS = "main .post-first a[data-can~='hide']"
+POST_ACTS = "main .post:not(.post-first) a[data-can~='hide']"
 HIDE_POST = "main a[href^='/posts/'][href$='/hide']"
 HIDE_TOPIC = "main a[href^='/topics/'][href$='/hide']"
 
 KEEPING_ORDER = (
     Place("mod", "moderator-home", "/"),
     Place("mod", "moderator-topic", "/boards/soudan", (TOPIC,)),
-    Place("mod", "moderator-hide-topic", "/boards/soudan", (TOPIC, HIDE_TOPIC)),
+    Place("mod", "moderator-hide-topic", "/boards/soudan", (TOPIC, TOPIC_ACTS, HIDE_TOPIC)),
     Place("mod", "moderator-move-topic", "/boards/soudan", (TOPIC, MOVE_TOPIC)),
-    Place("mod", "moderator-hide-post", "/boards/soudan", (TOPIC, HIDE_POST)),
-    Place("mod", "moderator-hide-refused", "/boards/soudan", (TOPIC, HIDE_POST), fill(SUBMIT), 422),
+    Place("mod", "moderator-hide-post", "/boards/soudan", (TOPIC, POST_ACTS, HIDE_POST)),
+    Place("mod", "moderator-hide-refused", "/boards/soudan", (TOPIC, POST_ACTS, HIDE_POST), fill(SUBMIT), 422),
     Place("mod", "moderator-hidden-post", "/boards/hajimemashite", (WITH_HIDDEN_POST,)),
-    Place("mod", "moderator-reveal-post", "/boards/hajimemashite", (WITH_HIDDEN_POST, HIDDEN_POST)),
+    Place("mod", "moderator-reveal-post", "/boards/hajimemashite", (WITH_HIDDEN_POST, ACTS.format('reveal'), HIDDEN_POST)),
 )  # fmt: skip
 
 PERSON = "main a[href^='/hr/people/']:not([href*='?'])"

@@ -277,6 +277,7 @@ class ReceivedPage:
     language: str
     sent_at: datetime | None
     is_procedure: bool
+    is_emergency: bool
     tabs: tuple[VariantTab, ...]
     variant: str
     files: tuple[FileCard, ...]

@@ -409,6 +409,7 @@ def sent_page(viewer: Viewer, announcement_id: PublicId) -> SentPage:
         absent=_absent(row) if is_standing and _is_roster_open(row) else None,
         can_remind=is_standing
         and row.asks_acknowledgement
+        and row.counted_on is not None
         and row.remind_on is None
         and row.reminders < most_reminders(row.is_procedure),
         can_cancel=row.state in {"scheduled", "sent"},

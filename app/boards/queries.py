@@ -304,9 +304,9 @@ _TOPIC_AT = Reading(
             UNREAD.label("unread"),
             FIRST_UNREAD.label("first_unread"),
             IS_NEW.label("is_new"),
-            standing("reply", Topic).label("can_reply"),
-            standing("hide", Topic).label("can_hide"),
-            standing("arrange", Topic).label("can_arrange"),
+            standing("reply", Topic, Topic).label("can_reply"),
+            standing("hide", Topic, Topic).label("can_hide"),
+            standing("arrange", Topic, Topic).label("can_arrange"),
             _SHOWS_NAMES.label("shows_names"),
             *_BOARD,
         )

@@ -162,7 +162,7 @@ def _recipients(announcement_id: int, kind: str) -> Told:
     subject = Subject(
         announcement_id=announcement_id,
         is_procedure=announcement.is_procedure,
-        is_emergency=bool(announcement.emergency_reason),
+        is_emergency=bool(announcement.emergency_reason) and kind == "announcement",
         for_digest=frozenset(row.member_id for row in rows if row.reach == "digest"),
     )
     return {row.member_id: kind for row in rows}, subject

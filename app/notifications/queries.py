@@ -24,6 +24,7 @@ from app.core.text import filled_text
 from app.core.tokens import hashed, secret_of
 from app.models import (
     Announcement,
+    AnnouncementRecipient,
     Community,
     Level,
     Member,
@@ -85,7 +86,23 @@ def _is_wanted() -> Any:
     return and_(Notice.member_id == _VIEWER_ID, standing("view", Notice), not_(muted))
 
 
+def _is_still_asked() -> Any:
+    """No reminder of what its person has acknowledged meanwhile: that letter would say it was not noted."""
+    done = (
+        select(literal(1))
+        .where(
+            AnnouncementRecipient.announcement_id == Notice.announcement_id,
+            AnnouncementRecipient.member_id == Notice.member_id,
+            AnnouncementRecipient.is_acknowledged,
+        )
+        .correlate(Notice)
+        .exists()
+    )
+    return not_(and_(Notice.kind == "reminder", done))
+
+
 _IS_WANTED = _is_wanted()
+_IS_STILL_ASKED = _is_still_asked()
 _BOOKMARK = select(Member.notice_bookmark_id).where(Member.id == _VIEWER_ID).scalar_subquery()
 _WAITING = Reading(
     select(func.count().label("notices")).select_from(
@@ -139,14 +156,14 @@ _MAILED = (
     .outerjoin(Post, Post.id == Notice.post_id)
     .outerjoin(Topic, Topic.id == Post.topic_id)
     .outerjoin(Announcement, Announcement.id == Notice.announcement_id)
-    .where(_IS_WANTED, Notice.mail != "")
+    .where(_IS_WANTED, _IS_STILL_ASKED, Notice.mail != "")
     .order_by(Notice.id)
 )
 _PUSHED = (
     select(Notice.public_id, Notice.kind, Announcement.emergency_reason)
     .select_from(Notice)
     .outerjoin(Announcement, Announcement.id == Notice.announcement_id)
-    .where(_IS_WANTED, Notice.id == bindparam("notice_id"))
+    .where(_IS_WANTED, _IS_STILL_ASKED, Notice.id == bindparam("notice_id"))
 )
 
 
@@ -291,13 +308,18 @@ def due_mail(member_id: int) -> DueMail:
     is_digest = digest_at is not None and digest_at <= now()
     is_late = is_quiet()
     rows = session.execute(
-        select(Notice.id, Notice.mail, func.coalesce(Announcement.emergency_reason, "").label("emergency"))
+        select(Notice.id, Notice.mail, Notice.kind, Announcement.emergency_reason)
         .select_from(Notice)
         .outerjoin(Announcement, Announcement.id == Notice.announcement_id)
         .where(Notice.member_id == member_id, Notice.mail != "")
     )
-    leaving = (row.id for row in rows if (row.emergency if is_late else row.mail == "bundle" or is_digest))
+    leaving = (row.id for row in rows if (_is_urgent(row) if is_late else row.mail == "bundle" or is_digest))
     return DueMail(frozenset(leaving), is_digest and not is_late)
+
+
+def _is_urgent(row: Any) -> bool:
+    """Whether it passes quiet hours: an emergency does, a reminder of one does not."""
+    return bool(row.emergency_reason) and row.kind == "announcement"
 
 
 def bundle_of(member_id: int, due: DueMail) -> Bundle | None:
@@ -352,7 +374,7 @@ def push_of(notice_id: int, subscription_id: int) -> Push | None:
         p256dh=device.p256dh,
         auth=device.auth,
         payload={**words, "url": f"/notices/{row.public_id}", "tag": row.kind},
-        is_emergency=bool(row.emergency_reason),
+        is_emergency=_is_urgent(row),
     )
 
 

@@ -525,17 +525,20 @@ def announcement_cancel(viewer: Viewer, announcement: Any) -> Verdict:
 def _why_no_reminder(viewer: Viewer, announcement: Any) -> Sentence:
     if announcement.sent_at is None or announcement.cancelled_at is not None:
         return _("送信されていないか、取り消されているため、お願いは送れません。")
+    if announcement.asks_acknowledgement and announcement.counted_on is None:
+        return _("もう一度のお知らせは、最初の集計（送信した翌日の朝）のあとに送れます。")
     return _("「確認しました」をお願いしていないお知らせです。")
 
 
 @rule("remind", Announcement, why_not=_why_no_reminder)
 def announcement_remind(viewer: Viewer, announcement: Any) -> Verdict:
-    """HR, while it stands and asks to be acknowledged."""
+    """HR, while it stands and asks to be acknowledged, from the first morning's count on: nobody is hurried at once."""
     return all_of(
         viewer.is_hr,
         is_set(announcement.sent_at),
         none_of(is_set(announcement.cancelled_at)),
         same(announcement.asks_acknowledgement, True),
+        is_set(announcement.counted_on),
     )
 
 

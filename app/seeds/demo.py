@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from app.announcements.cards import Manuscript
 from app.announcements.operations import (
@@ -45,7 +45,7 @@ from app.core.passwords import hash_password
 from app.core.tokens import secret_of
 from app.invitations.cards import Invitee
 from app.invitations.operations import PURPOSE, accept_invitation, invite_people, send_invitations
-from app.models import REACTIONS, AnnouncementRecipient, Community, Invitation, Member, Role
+from app.models import REACTIONS, AnnouncementRecipient, Community, Invitation, Member, Notice, Role
 from app.notifications.operations import forget_waiting
 from app.office.mentors.operations import assign_mentor
 from app.office.places.operations import draw_walls, open_cohort, open_group
@@ -289,6 +289,8 @@ def _catch_up(stage: _Stage) -> None:
     """Everybody has read what there is; nobody is told of it again."""
     for member_id in stage.people.values():
         mark_all_read(viewer_of(member_id))
+    newest = session.scalar(select(func.max(Notice.id))) or 0
+    session.execute(update(Member).values(notice_bookmark_id=newest))
     session.execute(delete(OutboxRow).where(OutboxRow.fact.in_(("TopicStarted", "ReplyPosted"))))
 
 

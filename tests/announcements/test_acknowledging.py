@@ -70,6 +70,15 @@ def test_acknowledging_is_a_button_that_may_be_pressed_twice(world, as_, sent, a
     assert haruka.post(f"/announcements/{plain}/acknowledge").status_code == 403
 
 
+def test_pressing_it_is_answered_in_the_language_that_was_being_read(world, as_, sent, asking):
+    """The page says at its top that it arrived, and stays the one that was open."""
+    key = sent(**asking)
+    haruka = as_(world.haruka)
+    answer = haruka.post(f"/announcements/{key}/acknowledge?v=easy")
+    assert answer.location == f"/announcements/{key}?v=easy"
+    assert "「確認しました」を受け付けました" in haruka.page(answer.location)
+
+
 def test_reading_leaves_no_trace(world, as_, sent, asking, app):
     """After everybody opened it, every table holds what it held before."""
     key = sent(**asking)
@@ -219,15 +228,21 @@ def _reminders(rows):
     return [row.payload["number"] for row in rows(select(OutboxRow)) if row.fact == "AcknowledgementReminded"]
 
 
-def test_one_reminder_and_for_procedures_two(world, as_, sent, asking, rows):
-    """By hand; who gets it is not told, and beyond that the door refuses."""
+def test_one_reminder_and_for_procedures_two(world, as_, sent, asking, rows, minute, held_clock):
+    """By hand, from the first count on; who gets it is not told, and beyond that the door refuses."""
     hr = as_(world.jinji)
     news, procedure = sent(**asking), sent(**asking, kind="procedure")
-    assert hr.post(f"/hr/announcements/{news}/remind").status_code == 303
-    assert hr.post(f"/hr/announcements/{news}/remind").status_code == 409
-    assert [hr.post(f"/hr/announcements/{procedure}/remind").status_code for _ in range(3)] == [303, 303, 409]
+    assert hr.post(f"/hr/announcements/{news}/remind").status_code == 403
     assert f"/hr/announcements/{news}/remind" not in hr.page(f"/hr/announcements/{news}")
-    assert hr.post(f"/hr/announcements/{sent()}/remind").status_code == 403
+    with held_clock(MONDAY_NOON + timedelta(days=1)):
+        minute()
+        hr = as_(world.jinji)
+        assert f"/hr/announcements/{news}/remind" in hr.page(f"/hr/announcements/{news}")
+        assert [hr.post(f"/hr/announcements/{news}/remind").status_code for _ in range(2)] == [303, 409]
+        pressed = [hr.post(f"/hr/announcements/{procedure}/remind").status_code for _ in range(3)]
+        assert pressed == [303, 303, 409]
+        assert f"/hr/announcements/{news}/remind" not in hr.page(f"/hr/announcements/{news}")
+        assert hr.post(f"/hr/announcements/{sent()}/remind").status_code == 403
     assert rows(select(Announcement.reminders).order_by(Announcement.id)) == [1, 2, 0]
 
 
@@ -245,15 +260,18 @@ def test_a_reminder_pressed_at_night_waits_for_the_morning(
 ):
     """HR is told when."""
     key = sent(**asking)
-    with held_clock(MONDAY_NOON.replace(hour=13)):  # 22:00 in Tokyo
+    tuesday = MONDAY_NOON + timedelta(days=1)
+    with held_clock(tuesday):
+        minute()
+    with held_clock(tuesday.replace(hour=13)):  # 22:00 in Tokyo
         hr = as_(world.jinji)
         hr.post(f"/hr/announcements/{key}/remind")
-        assert "通知オフの時間帯のため、10月6日（火）にもう一度お知らせします" in hr.page(
+        assert "通知オフの時間帯のため、10月7日（水）にもう一度お知らせします" in hr.page(
             f"/hr/announcements/{key}"
         )
         minute()
         assert rows(select(Announcement.reminders)) == [0]
-    with held_clock(MONDAY_NOON.replace(hour=23)):
+    with held_clock(tuesday.replace(hour=23)):
         minute()
     assert rows(select(Announcement.reminders)) == [1]
 
@@ -444,7 +462,7 @@ def test_letters_wait_for_the_end_of_quiet_hours_and_leave_a_hundred_a_minute(
 
 
 def test_a_reminder_goes_by_letter_to_the_invited_who_have_not_acknowledged(
-    world, as_, sent, asking, invited, minute, deliver, letters, anyone
+    world, as_, sent, asking, invited, minute, deliver, letters, anyone, held_clock
 ):
     """The one who did gets none; the link stays the same."""
     invited()
@@ -454,9 +472,11 @@ def test_a_reminder_goes_by_letter_to_the_invited_who_have_not_acknowledged(
     deliver()
     link = _link(letters)
     anyone().post(_link(letters, "ume@univ.example.jp"))
-    as_(world.jinji).post(f"/hr/announcements/{key}/remind")
-    minute()
-    deliver()
+    with held_clock(MONDAY_NOON + timedelta(days=1)):
+        minute()
+        as_(world.jinji).post(f"/hr/announcements/{key}/remind")
+        minute()
+        deliver()
     reminders = [one for one in letters() if "確認のお願い" in one.subject]
     assert [("aoi@" in one.to) for one in reminders] == [True]
     assert link in reminders[0].text

@@ -42,6 +42,12 @@ def test_home_says_calmly_that_nothing_waits_and_ends(world, as_, acting):
     assert text.index("新しいトピックは、ここまでです") > text.index("はじめまして")
 
 
+def test_every_announcement_can_be_found_again_from_home_and_my_page(world, as_):
+    """Also after the notice of it is gone."""
+    for place in ("/", "/me"):
+        assert 'href="/announcements"' in as_(world.haruka).page(place)
+
+
 def test_posts_that_speak_to_me_are_listed_until_they_are_read(world, as_, acting, home, tell):
     """A mention and an answer; hidden and blocked ones never."""
     posts = [

@@ -90,6 +90,23 @@ def test_what_is_typed_without_a_connection_stays_and_arrives_later(
     assert "トンネル" not in tab("sora", PC).go("/boards/square/new").locator("[name=body]").input_value()
 
 
+def test_what_is_sent_without_a_connection_stays_on_the_screen_and_says_so(
+    tab: Callable[..., Tab], house: Served
+) -> None:
+    mine = tab("sora", PHONE)
+    page = mine.go(f"/topics/{house.world.topic_id}")
+    page.locator(".composer textarea").fill("トンネルから送る")
+    expect(page.locator("form[data-ready]")).to_be_attached()
+    mine.context.set_offline(True)
+    page.get_by_role("button", name="コメントする").click()
+    expect(page.get_by_role("alert")).to_contain_text("まだ送っていません")
+    expect(page.locator(".composer textarea")).to_have_value("トンネルから送る")
+    mine.context.set_offline(False)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="コメントする").click()
+    expect(page.locator(".post:target")).to_contain_text("トンネルから送る")
+
+
 def test_the_preview_shows_what_readers_will_see(tab: Callable[..., Tab], house: Served) -> None:
     page = tab("haruka", PC).go("/boards/square/new")
     page.locator("[name=body]").fill("**「研修」**です\n- 一つめ")
@@ -164,9 +181,9 @@ def test_a_comment_is_answered_in_place_and_the_strip_can_be_dropped(
     tab: Callable[..., Tab], house: Served
 ) -> None:
     page = tab("haruka", PC).go(f"/topics/{house.world.topic_id}")
-    answered = page.locator("[data-quote]").nth(2)
+    page.locator("a[data-can~=quote]").nth(2).click()
+    answered = page.locator("[data-quote]")
     name, public_id = answered.get_attribute("data-quote-name"), answered.get_attribute("data-quote")
-    page.locator("details:has([data-quote]) summary").nth(2).click()
     expect(page.locator("form[data-ready]")).to_be_attached()
     answered.click()
     strip = page.locator("[data-quote-strip]")

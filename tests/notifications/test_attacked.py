@@ -6,14 +6,17 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.announcements.cards import Manuscript
+from app.announcements.events import AcknowledgementReminded
 from app.announcements.operations import save_announcement, send_announcement
-from app.core.events import OutboxRow
+from app.core.db import session
+from app.core.events import OutboxRow, drain
+from app.core.operation import announce, unit_of_work
 from app.invitations.cards import Invitee
 from app.invitations.operations import accept_invitation, invite_person, send_invitations
-from app.models import Notice, PushSubscription
+from app.models import AnnouncementRecipient, Notice, PushSubscription
 from app.notifications.listeners import MOST_TEST_TRIES, MOST_TRIES
 from app.policy import NOBODY
 from tests.notifications.conftest import MONDAY_NIGHT, MONDAY_NOON, TUESDAY_EIGHT
@@ -133,3 +136,57 @@ def test_whoever_joins_before_the_letter_left_is_told_as_a_member(
         assert len(theirs) == 1
         others = [one for one in letters() if world.sora.mail in one.to]
         assert len(others) == 1
+
+
+def test_a_reminder_of_an_emergency_is_no_emergency(
+    world, app, at, announced, minute, letters, takes_pushes, push_service
+):
+    """It was asked for by day and got stuck: neither letter nor push leaves at night."""
+    takes_pushes(world.ren)
+    with at(MONDAY_NOON):
+        key = announced(
+            [world.sora, world.ren], asks_acknowledgement=True, emergency_reason="台風", is_procedure=True
+        )
+        minute()
+    before = len(letters()), len(push_service.taken)
+    with at(MONDAY_NIGHT - timedelta(hours=2, minutes=1)):  # 19:59
+        push_service.answers = [503]
+        _remind(app, key)
+    with at(MONDAY_NIGHT):
+        minute()
+        minute()
+        assert (len(letters()), len(push_service.taken)) == before
+    with at(TUESDAY_EIGHT):
+        minute()
+        minute()
+        assert len(letters()) == before[0] + 2
+        assert len(push_service.taken) == before[1] + 1
+
+
+def test_whoever_acknowledged_meanwhile_gets_no_reminder(world, app, at, announced, minute, letters, write):
+    """Between the asking and the letter lies half an hour, or a night."""
+    with at(MONDAY_NOON):
+        key = announced([world.sora, world.ren], asks_acknowledgement=True)
+        minute()
+        before = len(letters())
+        _remind(app, key)
+        minute()
+        assert len(letters()) == before  # half an hour after the last one
+        write(
+            lambda: session.execute(
+                update(AnnouncementRecipient)
+                .where(AnnouncementRecipient.member_id == world.sora.id)
+                .values(is_acknowledged=True)
+            )
+        )
+    with at(MONDAY_NOON + timedelta(hours=1)):
+        minute()
+        minute()
+    assert [one.to for one in letters()[: len(letters()) - before]] == [f"れん <{world.ren.mail}>"]
+
+
+def _remind(app, key):
+    with app.app_context(), unit_of_work():
+        announce(AcknowledgementReminded(announcement_id=key, number=1))
+    with app.app_context():
+        drain()

@@ -299,7 +299,8 @@ def test_the_desk_names_announcements_that_wait_and_counts_no_person(
             ("draft", {}),
             ("scheduled", {"scheduled_at": clock.now()}),
             ("scheduled", {"scheduled_at": clock.now() + timedelta(days=2)}),
-            ("sent", {"sent_at": clock.now(), "names_from": today}),
+            ("sent", {"sent_at": clock.now(), "names_from": today, "counted_on": today}),
+            ("sent", {"sent_at": clock.now(), "names_from": today}),  # its morning is not counted yet
             ("sent", {"sent_at": clock.now(), "names_from": today + timedelta(days=2)}),
             ("sent", {"sent_at": clock.now(), "names_from": today - timedelta(days=1)}),
         ):
