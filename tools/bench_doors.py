@@ -76,7 +76,7 @@ def replies(port: int, cookies: list[str], topics: list[str], each: int) -> list
     taken = []
     for number, (cookie, topic) in enumerate(islice(zip(cycle(cookies), cycle(topics)), len(cookies) * each)):
         _status, renewed, text, _size = ask(port, "GET", topic, cookie)
-        form = text[text.index('class="composer"') :]
+        form = text[text.index('class="composer') :]
         form = form[: form.index("</form>")]
         hidden = [dict(re.findall(r'(\w+)="([^"]*)"', tag)) for tag in re.findall(r"<input[^>]*>", form)]
         typed = {one["name"]: one.get("value", "") for one in hidden if one.get("type") == "hidden"}

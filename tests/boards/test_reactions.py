@@ -6,7 +6,14 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts.operations import end_membership
-from app.boards.operations import archive_topic, reply_to_topic, set_reaction, start_topic, withdraw_post
+from app.boards.operations import (
+    archive_topic,
+    hide_post,
+    reply_to_topic,
+    set_reaction,
+    start_topic,
+    withdraw_post,
+)
 from app.boards.queries import reactions_of
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.models import REACTIONS, Member, Reaction
@@ -133,3 +140,15 @@ def test_too_many_taps_in_a_minute_wait(world, as_, reply):
         side = "on" if number % 2 else "off"
         assert haruka.post(f"/posts/{reply}/reactions", {side: "thanks"}).status_code == 303
     assert haruka.post(f"/posts/{reply}/reactions", {"on": "thanks"}).status_code == 429
+
+
+def test_the_page_of_a_post_offers_what_its_menu_offers(world, as_, acting, reply):
+    """For whoever uses no script: of the menu only the way there is on the page of the topic."""
+    for person, acts in ((world.sora, "quote save"), (world.takumi, "quote save edit withdraw")):
+        client = as_(person)
+        assert f'data-can="{acts}"' in client.page(f"/topics/{world.topic_id}").partition(f"post-{reply}")[2]
+        text = client.page(f"/posts/{reply}/acts").partition("<main")[2].partition("</main>")[0]
+        for act in ("quote", "save", "edit", "withdraw", "hide"):
+            assert (f'data-act="{act}"' in text) == (act in acts.split())
+    acting(world.mod, hide_post, reply, reason="確認のためです")
+    assert as_(world.sora).get(f"/posts/{reply}/acts").status_code == 404

@@ -33,3 +33,14 @@ def test_a_drawing_follows_the_language_the_name_and_what_is_hidden(world, as_, 
     assert "ひとこと" not in reader.page(path)
     assert "連絡先のため" in as_(world.haruka).page(path)
     assert "連絡先のため" not in reader.page(path)
+
+
+def test_an_untouched_form_is_drawn_with_everything_it_offers(world, as_):
+    """Quoting, mentions and files as well, and a key of its own each time."""
+    haruka = as_(world.haruka)
+    pages = [haruka.page(f"/topics/{world.topic_id}") for _time in range(2)]
+    for text in pages:
+        assert "data-quote-strip" in text
+        assert 'name="attachments"' in text
+    keys = {text.partition('name="submission_key"')[2].partition('value="')[2][:32] for text in pages}
+    assert len(keys) == 2

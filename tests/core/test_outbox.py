@@ -86,7 +86,14 @@ def test_every_fact_of_the_product_is_made_of_ids_and_numbers() -> None:
         if not kind.__module__.startswith("app."):
             continue
         for name, annotation in kind.__annotations__.items():
-            is_plain = str(annotation) in {"int", "bool", "int | None", "PublicId", "tuple[int, ...]"} or (
+            is_plain = str(annotation) in {
+                "int",
+                "bool",
+                "int | None",
+                "PublicId",
+                "tuple[int, ...]",
+                "list[int]",
+            } or (
                 str(annotation) in {"str", "str | None"}
                 and name.endswith(("_id", "_key", "purpose", "kind", "nonce"))
             )

@@ -70,7 +70,9 @@ def assert_guarded(answer: TestResponse, path: str) -> None:
     for name in ("Server", "X-Powered-By", "Access-Control-Allow-Origin"):
         assert name not in headers, (path, name)
     is_kept = "/static/" in path and answer.status_code == 200
-    wanted = "immutable" if is_kept else ("no-cache" if path == "/sw.js" else "no-store")
+    # A picture may lie in its reader's own browser; whether they may still see it is asked before each showing.
+    is_asked_again = path == "/sw.js" or (path.startswith("/files/") and answer.status_code == 200)
+    wanted = "immutable" if is_kept else ("no-cache" if is_asked_again else "no-store")
     assert wanted in headers["Cache-Control"], (path, headers["Cache-Control"])
     for cookie in headers.getlist("Set-Cookie"):
         assert "HttpOnly" in cookie, path
