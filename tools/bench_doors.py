@@ -81,7 +81,7 @@ def replies(port: int, cookies: list[str], topics: list[str], each: int) -> list
         hidden = [dict(re.findall(r'(\w+)="([^"]*)"', tag)) for tag in re.findall(r"<input[^>]*>", form)]
         typed = {one["name"]: one.get("value", "") for one in hidden if one.get("type") == "hidden"}
         typed["body"] = f"計測の返信 {number} です。\n\nありがとうございます。"
-        action = re.search(rf'action="({re.escape(topic)}/[a-z-]+)"', text)
+        action = re.search(rf'action="({re.escape(topic)}/[a-z-]+)"', form)
         if action is None:
             raise SystemExit(f"{topic} has no form for replies")
         began = time.perf_counter()

@@ -138,10 +138,10 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   const pressed = event.target.closest("a[data-can], button.reaction:not([form])");
   if (!pressed || !folded || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  if (!pressed.dataset.can) return unfold(pressed, "react", signsFor(pressed));
-  if (!isFolded(pressed.dataset.can)) return; // of a post that came in later: its link leads to a page
-  event.preventDefault();
-  unfold(pressed, "menu", actsFor(pressed));
+  const { can } = pressed.dataset;
+  if (can && !isFolded(can)) return; // of a post that came in later: its link leads to a page
+  event.preventDefault(); // also for the button: what it becomes would be folded again by the same press
+  unfold(pressed, can ? "menu" : "react", can ? actsFor(pressed) : signsFor(pressed));
 });
 
 // A post names what may be done with it; what that looks like stands once on the page.

@@ -288,3 +288,18 @@ def test_an_upload_that_breaks_off_can_be_sent_again(tab: Callable[..., Tab], ho
     row.get_by_role("button", name="外す").click()
     expect(page.locator(".attach-row")).to_have_count(0)
     expect(page.locator("[name=files]")).to_have_value("")
+
+
+def test_a_sign_is_given_from_the_six_without_leaving_the_page(
+    tab: Callable[..., Tab], house: Served
+) -> None:
+    page = tab("haruka", PC).go(f"/topics/{house.world.topic_id}")
+    bar = page.locator("[data-reactions]").first
+    bar.get_by_label("リアクションを選ぶ").click()
+    expect(bar.get_by_role("button", name="ありがとう")).to_be_visible()
+    bar.get_by_role("button", name="ありがとう").click()
+    given = page.locator("[data-reactions]").first.get_by_role("button", name="ありがとう")
+    expect(given).to_have_attribute("aria-pressed", "true")
+    expect(given).to_be_focused()
+    given.click()
+    expect(given).to_have_count(0)

@@ -76,6 +76,7 @@ def test_from_an_invitation_to_a_moderated_reply(
     expect(page.get_by_text("この本を読まないと困りますよ")).to_be_visible()
 
     moderator = tab("mod", PC).go(topic)
+    moderator.get_by_label("この投稿でできること").last.click()
     moderator.get_by_role("link", name="非表示にする").last.click()
     moderator.locator("[name=reason]").fill("急がせる言い方になっているため")
     moderator.get_by_role("button", name="非表示にして、理由を知らせる").click()
