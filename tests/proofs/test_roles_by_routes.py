@@ -617,6 +617,7 @@ def _announce(haruka: int) -> None:
             renderer_version=RENDERER_VERSION,
             state=state,
             asks_acknowledgement=is_sent,
+            counted_on=NOON.date() if is_sent else None,
             sent_at=NOON if is_sent else None,
             cancelled_at=NOON if state == "cancelled" else None,
         )
