@@ -93,6 +93,7 @@ def test_every_fact_of_the_product_is_made_of_ids_and_numbers() -> None:
                 "PublicId",
                 "tuple[int, ...]",
                 "list[int]",
+                "Sequence[int]",
             } or (
                 str(annotation) in {"str", "str | None"}
                 and name.endswith(("_id", "_key", "purpose", "kind", "nonce"))

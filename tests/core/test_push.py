@@ -450,6 +450,7 @@ def test_a_named_service_beyond_this_machine_needs_https(
         (Browser().p256dh, "!" * 22),
         (_base64url(b"\x03" + bytes(64)), Browser().auth),
     ],
+    ids=["none", "a short secret", "a short key", "no base64", "no point of the curve"],
 )
 def test_keys_that_no_browser_made_are_found_out_at_the_door_and_forgotten_later(
     sqlite_app: Flask, sent: Callable[..., None], service: Service, p256dh: str, auth: str
