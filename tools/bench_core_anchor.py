@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from typing import Any, cast
 
 from flask import Flask, session
 from flask_socketio import SocketIO
@@ -22,7 +23,7 @@ WORDS = (
 app = Flask(__name__, static_folder=None)
 app.config["SECRET_KEY"] = "anchor"  # noqa: S105 - nothing real is signed with it
 engine = create_engine(os.environ["BENCH_ANCHOR_URL"])
-SocketIO(app, async_mode=os.environ.get("TSUBOMI_ASYNC_MODE", "threading"))
+SocketIO(app, async_mode=cast(Any, os.environ.get("TSUBOMI_ASYNC_MODE"), "threading"))
 
 TABLES = (
     "CREATE TABLE anchor_member (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL)",

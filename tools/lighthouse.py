@@ -21,15 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools.bench import (  # noqa: E402 - the path comes first
-    PROGRAMS,
-    _ask,
-    _free_port,
-    _full_pages,
-    _plain_environment,
-    _served,
-    _sign_in,
-)
+from tools.bench import PROGRAMS, _free_port, _plain_environment, _served  # noqa: E402 - the path comes first
+from tools.bench_doors import ask, full_pages, sign_in  # noqa: E402
 
 VERSION = "12.8.2"
 HOME = ROOT / "var" / "lighthouse"
@@ -66,8 +59,8 @@ def main() -> int:
             cwd=ROOT, env=settings, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         with _served("wsgi:app", settings) as server:
-            cookie = _sign_in(server.port)
-            board, topic = _full_pages(server.port, cookie)
+            cookie = sign_in(server.port, "haruka")
+            board, topic = full_pages(server.port, cookie)
             named = {"BOARD": board, "TOPIC": topic}
             paths = [named.get(path, path) for path in (sys.argv[1:] or PAGES)]
             results = [_measure(program, server.port, path, cookie) for path in paths]
@@ -91,7 +84,7 @@ def _lighthouse() -> str:
 
 
 def _measure(program: str, port: int, path: str, cookie: str) -> Result:
-    status = _ask(port, "GET", path, cookie)[0]
+    status = ask(port, "GET", path, cookie)[0]
     if status != 200:
         raise SystemExit(f"{path} answered {status}")
     with tempfile.TemporaryDirectory(prefix="tsubomi-chromium-") as folder:

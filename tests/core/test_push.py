@@ -256,6 +256,7 @@ def test_a_push_that_was_taken_is_taken(sent: Callable[..., None], service: Serv
         ("", None),
         (None, None),
     ],
+    ids=["seconds", "a date", "a date gone by", "too long", "a word", "negative", "empty", "nothing"],
 )
 def test_a_busy_service_may_name_a_time(
     sent: Callable[..., None], service: Service, said: str | None, seconds: int | None
