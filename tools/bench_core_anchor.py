@@ -23,7 +23,7 @@ WORDS = (
 app = Flask(__name__, static_folder=None)
 app.config["SECRET_KEY"] = "anchor"  # noqa: S105 - nothing real is signed with it
 engine = create_engine(os.environ["BENCH_ANCHOR_URL"])
-SocketIO(app, async_mode=cast(Any, os.environ.get("TSUBOMI_ASYNC_MODE"), "threading"))
+SocketIO(app, async_mode=cast(Any, os.environ.get("TSUBOMI_ASYNC_MODE", "threading")))
 
 TABLES = (
     "CREATE TABLE anchor_member (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL)",
