@@ -276,6 +276,7 @@ def test_an_upload_that_breaks_off_can_be_sent_again(tab: Callable[..., Tab], ho
     mine = tab("sora", PC)
     page = mine.go(f"/topics/{house.world.topic_id}")
     page.locator("[name=body]").fill("写真は届かなくても、文章は残ります")
+    expect(page.locator("form[data-ready]")).to_be_visible()
     page.route("**/api/files", lambda route: route.abort())
     page.locator("[data-files] input[type=file]").set_input_files([_photo(40, 30)])
     row = page.locator(".attach-row")
