@@ -13,7 +13,7 @@ export function keepDraft(form) {
   const note = form.querySelector("[data-draft-note]");
   const newer = form.querySelector("[data-draft-newer]");
   const state = form.querySelector("[data-draft-state]");
-  const draft = { base: 0, isDirty: false, isKnown: false, isSent: false, rival: null };
+  const draft = { base: 0, isDirty: false, isKnown: false, isSent: false, rival: null, before: null };
   let timers = [];
   let loading = null;
   let saving = null;
@@ -23,6 +23,8 @@ export function keepDraft(form) {
   const defaults = () => Object.fromEntries(fields.map((field) => [field.name, field.defaultValue]));
   const isBlank = (texts) => Object.values(texts).every((text) => !text.trim());
   const isUntouched = () => fields.every((field) => field.value === field.defaultValue);
+  // What this page itself sent as it was left may arrive after it was opened again: that is no other device.
+  const isOurs = (texts) => draft.before && fields.every((field) => (texts[field.name] ?? "") === (draft.before[field.name] ?? ""));
   const isSame = (texts) => fields.every((field) => (texts[field.name] ?? "") === field.value);
 
   // Counters and the height follow; it is no typing.
@@ -77,7 +79,7 @@ export function keepDraft(form) {
       return;
     }
     if (!revision && !draft.isDirty && draft.base && !isUntouched()) return giveUp();
-    if (!revision || revision === draft.base) draft.base = revision;
+    if (!revision || revision === draft.base || isOurs(texts)) draft.base = revision;
     else if (isSame(texts)) settleOn(revision);
     else if (draft.isDirty) return offer({ texts, revision });
     else {
@@ -124,7 +126,10 @@ export function keepDraft(form) {
         say(found.revision && !draft.isDirty ? "saved" : "");
       } else if (found.status === 409) {
         if (isSame(found.texts)) settleOn(found.revision);
-        else if (found.revision) offer(found);
+        else if (found.revision && isOurs(found.texts)) {
+          draft.base = found.revision;
+          later();
+        } else if (found.revision) offer(found);
         else {
           draft.base = 0; // sent or thrown away elsewhere; what is typed here is kept as a new draft
           later();
@@ -145,6 +150,7 @@ export function keepDraft(form) {
   function restore() {
     const mine = kept(key);
     draft.base = mine?.base ?? 0;
+    draft.before = mine?.isDirty ? mine.values : null;
     if (form.dataset.given !== undefined) draft.isDirty = !isUntouched() || !isBlank(values());
     else if (mine && isUntouched()) {
       draft.isDirty = mine.isDirty;
