@@ -385,6 +385,8 @@ REFUSED: dict[tuple[str, str], set[str]] = {
     **{
         (f"POST /api/files/<id:upload_id>/{act}", "posted, of jinji"): {"haruka"} for act in ("alt", "delete")
     },
+    # What a hidden picture shows is no longer described.
+    ("POST /api/files/<id:upload_id>/alt", "hidden, of haruka"): {"haruka"},
     **_AUTHORS,
     **_ANNOUNCED,
     ("POST /posts/<id:post_id>/save", "hidden, of haruka"): {"haruka", "mod"},
