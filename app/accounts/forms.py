@@ -129,7 +129,3 @@ class LeaveForm(BaseForm):
         ],
         default="no",
     )
-
-
-class NothingForm(BaseForm):
-    """A button."""

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.clock import now
 from app.core.errors import Forbidden, Invalid, NotFound
-from app.core.forms import blank, parse, redisplay
+from app.core.forms import PressForm, blank, parse, redisplay
 from app.core.i18n import _, t
 from app.core.limits import Budget, has_left, spend
 from app.core.web import (
@@ -38,7 +38,6 @@ from .forms import (
     MailForm,
     NewMailForm,
     NewPasswordForm,
-    NothingForm,
     ResetForm,
     RulesForm,
     SignInForm,
@@ -166,7 +165,7 @@ def link(secret: str) -> Any:
 @public
 def redeem_link(secret: str) -> Any:
     """Sign in by the link, in the browser that asked."""
-    parse(NothingForm)
+    parse(PressForm)
     member_id = operations.redeem_sign_in_link(secret, browser=browser_secret())
     return link(secret) if member_id is None else _go_on_as_asked(member_id)
 
@@ -341,7 +340,7 @@ def new_mail(secret: str) -> Any:
 @public
 def move_to_new_mail(secret: str) -> Any:
     """Letters go to the new address from now on."""
-    parse(NothingForm)
+    parse(PressForm)
     if not operations.move_to_new_mail(secret):
         return _dead_link()
     flash(t("メールアドレスを変更しました。次のサインインから、新しいアドレスをお使いください"))
@@ -427,7 +426,7 @@ def security() -> str:
 @bp.post("/me/security/sessions/<id:session_id>/end")
 def end_session(session_id: str) -> AnyResponse:
     """Sign out one of one's own devices."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.end_session(g.viewer, session_id)
     flash(t("選んだ端末をサインアウトしました"))
     return redirect(url_for(".security"))
@@ -436,7 +435,7 @@ def end_session(session_id: str) -> AnyResponse:
 @bp.post("/me/security/sign-out-everywhere")
 def sign_out_everywhere() -> AnyResponse:
     """Sign out every device, this one too."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.end_every_session(g.viewer)
     end_browser_session()
     flash(t("すべての端末でサインアウトしました"))
@@ -539,7 +538,7 @@ def factor_qr() -> Response:
 @fresh
 def renew_recovery_codes() -> str:
     """New recovery codes, shown this once; the old ones stop working."""
-    parse(NothingForm)
+    parse(PressForm)
     spend(budgets.CHANGES, str(g.viewer.id))
     return page("accounts/recovery_codes.html", codes=operations.renew_recovery_codes(g.viewer))
 
@@ -548,7 +547,7 @@ def renew_recovery_codes() -> str:
 @fresh
 def remove_factor() -> AnyResponse:
     """Take it away again, where it is one's own choice."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.remove_second_factor(g.viewer)
     _stay()
     flash(t("2段階認証を解除しました"))

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from app.core.i18n import _
 from app.core.ids import PublicId
+from app.files.cards import FileCard
 from app.people.cards import Pager
 
 STATES: dict[str, str] = {
@@ -38,20 +39,6 @@ class Manuscript:
     english_title: str = ""
     english_body: str = ""
     files: tuple[PublicId, ...] = ()
-
-
-@dataclass(frozen=True)
-class FileCard:
-    """One picture or document of an announcement; it opens at /files/<id>."""
-
-    id: PublicId
-    is_picture: bool
-    is_waiting: bool
-    name: str
-    alt: str
-    size_bytes: int
-    width: int | None
-    height: int | None
 
 
 # ── HR ───────────────────────────────────────────────────────────────────────────────────────────────────────

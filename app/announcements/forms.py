@@ -133,7 +133,3 @@ class TemplateForm(BaseForm):
     """The name of a text to be used again."""
 
     name = LineField(_("テンプレートの名前"), validators=[required(), longest(30), fits(60)])
-
-
-class NothingForm(BaseForm):
-    """A button alone."""

@@ -17,6 +17,7 @@ from app.core.text import (
     letter_lines,
     render_markdown,
 )
+from app.files.cards import FileCard
 from app.models import (
     AnnouncementVariant,
     Cohort,
@@ -28,7 +29,7 @@ from app.models import (
     Upload,
 )
 
-from .cards import VARIANTS, FileCard, VariantTab
+from .cards import VARIANTS, VariantTab
 from .merging import values_of
 
 # The language a variant is written in.

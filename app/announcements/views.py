@@ -12,13 +12,12 @@ from werkzeug.wrappers import Response
 
 from app.accounts.budgets import AT_THE_DOOR
 from app.core.errors import Conflict, Invalid, NotFound, Sentence
-from app.core.forms import blank, parse, redisplay
+from app.core.forms import PressForm, blank, parse, redisplay
 from app.core.i18n import _, day, moment, t
 from app.core.ids import PublicId, is_public_id
 from app.core.limits import Budget, spend
-from app.core.paging import Cursor
 from app.core.uploads import sent_files
-from app.core.web import error_answer, page, public, takes_files
+from app.core.web import cursor_asked, error_answer, page, public, takes_files
 from app.files.operations import check_number
 from app.files.queries import my_files
 from app.files.receiving import MOST_BYTES_OF_ONE, take_in
@@ -29,7 +28,6 @@ from .forms import (
     AnnouncementForm,
     EmergencyForm,
     MomentForm,
-    NothingForm,
     ScheduleForm,
     SendForm,
     TemplateForm,
@@ -260,7 +258,7 @@ def schedule(announcement_id: PublicId) -> Response:
 @hr
 def test(announcement_id: PublicId) -> Response:
     """A letter to oneself, and the page as its readers will see it."""
-    parse(NothingForm)
+    parse(PressForm)
     spend(TESTS, g.viewer.public_id)
     operations.ask_for_test(g.viewer, announcement_id)
     flash(t("ご自分にだけテストメールを送りました。アプリではこのように表示されます"))
@@ -291,7 +289,7 @@ def preview(announcement_id: PublicId) -> Answer:
 @hr
 def cancel(announcement_id: PublicId) -> Response:
     """Take it back."""
-    parse(NothingForm)
+    parse(PressForm)
     was_scheduled = office.state_of(g.viewer, announcement_id) == "scheduled"
     operations.cancel_announcement(g.viewer, announcement_id)
     flash(_taken_back(was_scheduled))
@@ -308,7 +306,7 @@ def _taken_back(was_scheduled: bool) -> str:
 @hr
 def discard(announcement_id: PublicId) -> Response:
     """Delete a draft."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.discard_draft(g.viewer, announcement_id)
     flash(t("下書きを削除しました"))
     return redirect(url_for(".office_list"), 303)
@@ -318,7 +316,7 @@ def discard(announcement_id: PublicId) -> Response:
 @hr
 def copy(announcement_id: PublicId) -> Response:
     """Write a new one with the same words."""
-    parse(NothingForm)
+    parse(PressForm)
     copy_id = operations.copy_announcement(g.viewer, announcement_id)
     flash(t("内容を写して、新しい下書きを作りました。日付とファイルは写していません"))
     return redirect(url_for(".office_one", announcement_id=copy_id), 303)
@@ -328,7 +326,7 @@ def copy(announcement_id: PublicId) -> Response:
 @hr
 def remind(announcement_id: PublicId) -> Response:
     """Ask again those who have not acknowledged; who they are is not told."""
-    parse(NothingForm)
+    parse(PressForm)
     later = operations.remind(g.viewer, announcement_id)
     if later is None:
         flash(t("まだ確認していない方に、もう一度お知らせしています"))
@@ -361,7 +359,7 @@ def keep_template(announcement_id: PublicId) -> Response:
 @hr
 def drop_template(template_id: PublicId) -> Response:
     """Delete a template."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.delete_template(g.viewer, template_id)
     flash(t("テンプレートを削除しました"))
     return redirect(url_for(".templates"), 303)
@@ -373,15 +371,7 @@ def drop_template(template_id: PublicId) -> Response:
 @bp.get("/announcements")
 def received() -> str:
     """What was announced to me."""
-    return page("announcements/received.html", page=queries.received_list(g.viewer, _cursor()))
-
-
-def _cursor() -> Cursor:
-    def place(name: str) -> PublicId | None:
-        value = request.args.get(name, "")
-        return value if is_public_id(value) else None
-
-    return Cursor(after=place("after"), before=place("before"))
+    return page("announcements/received.html", page=queries.received_list(g.viewer, cursor_asked()))
 
 
 @bp.get("/announcements/<id:announcement_id>")
@@ -394,7 +384,7 @@ def announcement(announcement_id: PublicId) -> str:
 @bp.post("/announcements/<id:announcement_id>/acknowledge")
 def acknowledge(announcement_id: PublicId) -> Response:
     """確認しました."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.acknowledge(g.viewer, announcement_id)
     flash(t("「確認しました」を受け付けました"))
     variant = request.args.get("v") or None
@@ -440,6 +430,6 @@ def letter(secret: str) -> Answer:
 @letter_door
 def acknowledge_letter(secret: str) -> Answer:
     """確認しました, without an account."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.acknowledge_by_letter(secret)
     return redirect(url_for(".letter", secret=secret), 303)

@@ -9,6 +9,7 @@ from itertools import compress
 from markupsafe import Markup
 
 from app.core.ids import PublicId
+from app.files.cards import FileCard
 from app.people.cards import Pager, PersonCard
 
 # What can be done with a post, in the order of its menu.
@@ -106,20 +107,6 @@ class QuoteCard:
     author: PersonCard
     excerpt: str
     is_withdrawn: bool
-
-
-@dataclass(frozen=True)
-class FileCard:
-    """One picture or document under a post. Pictures have a size, documents a name and bytes."""
-
-    id: PublicId
-    is_picture: bool
-    is_waiting: bool
-    name: str
-    alt: str
-    size_bytes: int
-    width: int | None
-    height: int | None
 
 
 @dataclass(frozen=True)

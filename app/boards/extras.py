@@ -33,6 +33,7 @@ from sqlalchemy.orm import aliased
 
 from app.core.ids import PublicId
 from app.core.reading import Reading
+from app.files.cards import FileCard
 from app.models import (
     REACTIONS,
     Member,
@@ -45,7 +46,7 @@ from app.models import (
 from app.people.queries import person_card, person_columns
 from app.policy import Viewer, standing
 
-from .cards import FileCard, QuoteCard, ReactionCard
+from .cards import QuoteCard, ReactionCard
 
 _REACTION, _REACTOR, _MENTION, _QUOTE, _FILE, _SAVED = range(1, 7)
 

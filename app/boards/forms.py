@@ -137,10 +137,6 @@ class ReactionForm(BaseForm):
     off = HiddenField(default="")
 
 
-class PressForm(BaseForm):
-    """A button: nothing but the press itself."""
-
-
 class ArrangeForm(BaseForm):
     """What to do with a topic; the words are those of the menu."""
 
@@ -180,10 +176,6 @@ class HideForm(BaseForm):
         """The whole reason as the author will read it."""
         quick = str(QUICK_REASONS.get(self.quick.data or "", ""))
         return "\n".join(part for part in (quick, (self.reason.data or "").strip()) if part)
-
-
-class RevealForm(BaseForm):
-    """A button: nothing but the press itself."""
 
 
 class ChangeBoardForm(BaseForm):

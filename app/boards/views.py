@@ -9,14 +9,13 @@ from flask import Blueprint, flash, g, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.core.errors import Invalid, Sentence
-from app.core.forms import blank, parse, redisplay, untouched
+from app.core.forms import PressForm, blank, parse, redisplay, untouched
 from app.core.i18n import _, t
-from app.core.ids import PublicId, is_public_id
+from app.core.ids import PublicId
 from app.core.images import MOST_BYTES
 from app.core.limits import Budget, spend
-from app.core.paging import Cursor
 from app.core.uploads import sent_files
-from app.core.web import page, takes_files
+from app.core.web import cursor_asked, page, takes_files
 from app.files.operations import check_number
 from app.files.receiving import take_in
 from app.policy.viewer import Viewer
@@ -31,10 +30,8 @@ from .forms import (
     HideForm,
     MoveForm,
     OpenBoardForm,
-    PressForm,
     ReactionForm,
     ReplyForm,
-    RevealForm,
     TopicForm,
 )
 
@@ -63,14 +60,6 @@ COMPLETING = Budget(
 )
 
 
-def _cursor() -> Cursor:
-    def place(name: str) -> PublicId | None:
-        value = request.args.get(name, "")
-        return value if is_public_id(value) else None
-
-    return Cursor(after=place("after"), before=place("before"), is_end=request.args.get("last") == "1")
-
-
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -83,20 +72,20 @@ def boards() -> str:
 @bp.get("/boards/<slug>")
 def board(slug: str) -> str:
     """One board and its topics."""
-    return page("boards/board.html", page=queries.board_page(g.viewer, slug, _cursor()))
+    return page("boards/board.html", page=queries.board_page(g.viewer, slug, cursor_asked()))
 
 
 @bp.get("/boards/<slug>/archive")
 def archive(slug: str) -> str:
     """The topics of a board that were put away."""
-    return page("boards/board.html", page=queries.archive_page(g.viewer, slug, _cursor()))
+    return page("boards/board.html", page=queries.archive_page(g.viewer, slug, cursor_asked()))
 
 
 @bp.get("/topics/<id:topic_id>")
 def topic(topic_id: PublicId) -> str:
     """One topic and its posts; with `?unread=1` the page on which one goes on reading."""
     is_unread = request.args.get("unread") == "1"
-    cursor = queries.unread_cursor(g.viewer, topic_id) if is_unread else _cursor()
+    cursor = queries.unread_cursor(g.viewer, topic_id) if is_unread else cursor_asked()
     found = queries.topic_page(g.viewer, topic_id, cursor)
     form, quote = _answer_to(topic_id)
     return page("boards/topic.html", page=found, form=form, quote=quote)
@@ -331,7 +320,7 @@ def reveal_post_form(post_id: PublicId) -> str:
 @bp.post("/posts/<id:post_id>/reveal")
 def reveal_post(post_id: PublicId) -> Response:
     """Show a reply again."""
-    parse(RevealForm)
+    parse(PressForm)
     operations.reveal_post(g.viewer, post_id)
     flash(t("もう一度表示しました。投稿した方にお知らせします"))
     return _to_post(post_id)
@@ -361,7 +350,7 @@ def reveal_topic_form(topic_id: PublicId) -> str:
 @bp.post("/topics/<id:topic_id>/reveal")
 def reveal_topic(topic_id: PublicId) -> Response:
     """Show a topic again."""
-    parse(RevealForm)
+    parse(PressForm)
     operations.reveal_topic(g.viewer, topic_id)
     flash(t("もう一度表示しました。投稿した方にお知らせします"))
     return redirect(url_for(".topic", topic_id=topic_id), 303)

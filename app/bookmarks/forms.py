@@ -17,7 +17,3 @@ class LevelForm(BaseForm):
     """How much somebody wishes to hear of a topic."""
 
     level = StringField(validators=[required()])
-
-
-class PressForm(BaseForm):
-    """A button: nothing but the press itself, so that anything else sent along is refused."""

@@ -6,15 +6,14 @@ from flask import Blueprint, flash, g, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.boards.queries import topic_news
-from app.core.forms import parse
+from app.core.forms import PressForm, parse
 from app.core.i18n import _, t
 from app.core.ids import PublicId, is_public_id
 from app.core.limits import Budget, spend
-from app.core.paging import Cursor
-from app.core.web import page, safe_next
+from app.core.web import cursor_asked, page, safe_next
 
 from . import operations, queries
-from .forms import BookmarkForm, LevelForm, PressForm
+from .forms import BookmarkForm, LevelForm
 
 bp = Blueprint("bookmarks", __name__)
 
@@ -95,7 +94,7 @@ def unsave_post(post_id: PublicId) -> Response:
 @bp.get("/me/saved")
 def saved() -> str:
     """The posts I keep."""
-    return page("bookmarks/saved.html", page=queries.saved_page(g.viewer, _cursor()))
+    return page("bookmarks/saved.html", page=queries.saved_page(g.viewer, cursor_asked()))
 
 
 @bp.get("/api/topics/<id:topic_id>/news")
@@ -104,11 +103,3 @@ def news(topic_id: PublicId) -> Response:
     after = request.args.get("after", "")
     count = topic_news(g.viewer, topic_id, after if is_public_id(after) else "")
     return jsonify(ok=True, count=count)
-
-
-def _cursor() -> Cursor:
-    def place(name: str) -> PublicId | None:
-        value = request.args.get(name, "")
-        return value if is_public_id(value) else None
-
-    return Cursor(after=place("after"), before=place("before"))

@@ -151,7 +151,6 @@ def _office(file: IO[bytes], extension: str) -> Kind | None:
         OSError,
         RuntimeError,
         ValueError,
-        NotImplementedError,
         struct.error,
     ):
         raise FileRefused(

@@ -49,6 +49,10 @@ class PreviewAsked(Invalid):
     """Somebody without JavaScript wants to see their text before sending it: `redisplay` shows the form again."""
 
 
+class PressForm(BaseForm):
+    """A button: nothing but the press itself, so that anything else sent along is refused."""
+
+
 class SubmissionForm(BaseForm):
     """A form whose double submit makes one thing: `submission_key` is made when the form is shown."""
 

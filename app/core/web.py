@@ -48,8 +48,9 @@ from .config import LOOPBACK_HOSTS, Settings
 from .db import is_row
 from .errors import AppError, Conflict, Forbidden, Invalid, NotFound, TooOften
 from .i18n import LANGUAGES, _, language_now
-from .ids import is_public_id
+from .ids import PublicId, is_public_id
 from .limits import Budget, has_left, spend
+from .paging import Cursor
 from .text import stored_html
 from .uploads import UploadRequest
 
@@ -420,6 +421,16 @@ def keep_in_browser(name: str, value: Any) -> None:
 def kept_in_browser(name: str) -> Any:
     """A value kept by `keep_in_browser`, or None."""
     return session.get(name)
+
+
+def cursor_asked() -> Cursor:
+    """Which page of a list the address asks for; what is no id is not asked."""
+
+    def place(name: str) -> PublicId | None:
+        value = request.args.get(name, "")
+        return value if is_public_id(value) else None
+
+    return Cursor(after=place("after"), before=place("before"), is_end=request.args.get("last") == "1")
 
 
 def safe_next(target: str | None) -> str:
@@ -804,7 +815,7 @@ def is_token(expected: str, given: str | None) -> bool:
 
 __all__ = [
     "Conflict", "Shell", "Surroundings", "Visitor", "begin_browser_session", "browser_secret", "choose_language",
-    "confirm_identity", "csrf", "end_browser_session", "error_answer", "forget_surroundings",
+    "confirm_identity", "csrf", "cursor_asked", "end_browser_session", "error_answer", "forget_surroundings",
     "has_confirmed_identity", "install_web", "is_public_id", "is_token", "keep_in_browser", "kept_in_browser",
     "page", "public", "safe_next", "settings_now", "takes_files", "wants_json",
 ]  # fmt: skip

@@ -33,3 +33,17 @@ class FileToSend:
     key: str
     media_type: str
     download_name: str | None
+
+
+@dataclass(frozen=True)
+class FileCard:
+    """One picture or document under a text. Pictures have a size, documents a name and bytes."""
+
+    id: PublicId
+    is_picture: bool
+    is_waiting: bool
+    name: str
+    alt: str
+    size_bytes: int
+    width: int | None
+    height: int | None

@@ -10,10 +10,9 @@ from werkzeug.wrappers import Response
 from app.accounts.sessions import device_name
 from app.core.forms import blank, parse, parse_payload, redisplay
 from app.core.i18n import _, t
-from app.core.ids import PublicId, is_public_id
+from app.core.ids import PublicId
 from app.core.limits import Budget, spend
-from app.core.paging import Cursor
-from app.core.web import page, public, wants_json
+from app.core.web import cursor_asked, page, public, wants_json
 
 from . import operations, queries
 from .forms import DeviceForm, EndpointForm, NoForm, SeenForm, WaysForm
@@ -30,15 +29,7 @@ TESTING = Budget("test pushes", "10/hour", _("テストの通知は、少し時�
 @bp.get("/notices")
 def notices() -> str:
     """What I was told, and why."""
-    return page("notifications/notices.html", page=queries.notices_page(g.viewer, _cursor()))
-
-
-def _cursor() -> Cursor:
-    def place(name: str) -> PublicId | None:
-        value = request.args.get(name, "")
-        return value if is_public_id(value) else None
-
-    return Cursor(after=place("after"), before=place("before"))
+    return page("notifications/notices.html", page=queries.notices_page(g.viewer, cursor_asked()))
 
 
 @bp.get("/notices/<id:notice_id>")

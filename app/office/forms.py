@@ -71,10 +71,6 @@ class FirstAdministratorForm(BaseForm):
     )
 
 
-class NothingForm(BaseForm):
-    """A button alone."""
-
-
 class CompanyForm(BaseForm):
     """The company's name."""
 

@@ -16,7 +16,7 @@ from app.accounts.freshness import fresh
 from app.accounts.proving import new_password_hash
 from app.accounts.sessions import device_name, visitor_of
 from app.core.errors import NotFound
-from app.core.forms import blank, parse, redisplay
+from app.core.forms import PressForm, blank, parse, redisplay
 from app.core.i18n import t
 from app.core.limits import spend
 from app.core.web import (
@@ -41,7 +41,6 @@ from .forms import (
     FirstCohortForm,
     FirstHrForm,
     HelpLineForm,
-    NothingForm,
     RolesForm,
     SizeForm,
 )
@@ -165,13 +164,13 @@ def expect_candidates() -> AnyResponse:
 @bp.get("/setup/mail")
 def mail() -> str:
     """How letters leave."""
-    return _step("mail", _set_up(), blank(NothingForm), server=system.mail_server(settings_now()))
+    return _step("mail", _set_up(), blank(PressForm), server=system.mail_server(settings_now()))
 
 
 @bp.post("/setup/mail/test")
 def send_test_letter() -> AnyResponse:
     """Send a letter to oneself, by the way every other letter takes."""
-    parse(NothingForm)
+    parse(PressForm)
     spend(budgets.SAMPLE_LETTER, str(g.viewer.id))
     operations.ask_for_sample_letter(g.viewer)
     if system.mail_server(settings_now()):
@@ -229,7 +228,7 @@ def open_first_cohort() -> AnyResponse:
 @bp.post("/setup/finish")
 def finish_set_up() -> AnyResponse:
     """The set-up is done."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.finish_set_up(g.viewer)
     if _set_up().invited:
         flash(t("初期設定が終わりました。あとは人事の担当者が、内定者の方を招待できます"))

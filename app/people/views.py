@@ -7,10 +7,9 @@ from werkzeug.wrappers import Response
 
 from app.core.forms import blank, parse, redisplay
 from app.core.i18n import _, t
-from app.core.ids import PublicId, is_public_id
+from app.core.ids import PublicId
 from app.core.limits import Budget, spend
-from app.core.paging import Cursor
-from app.core.web import forget_surroundings, page
+from app.core.web import cursor_asked, forget_surroundings, page
 
 from . import operations, queries
 from .forms import NoForm, ProfileForm
@@ -26,17 +25,9 @@ PROFILES = Budget("profiles", "60/hour", _SLOWER)
 def people() -> str:
     """Who is here, as far as the viewer may know."""
     found = queries.directory_page(
-        g.viewer, tab=request.args.get("tab", ""), query=request.args.get("q", ""), cursor=_cursor()
+        g.viewer, tab=request.args.get("tab", ""), query=request.args.get("q", ""), cursor=cursor_asked()
     )
     return page("people/people.html", page=found)
-
-
-def _cursor() -> Cursor:
-    def place(name: str) -> PublicId | None:
-        value = request.args.get(name, "")
-        return value if is_public_id(value) else None
-
-    return Cursor(after=place("after"), before=place("before"))
 
 
 @bp.get("/people/<id:person_id>")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from flask import flash, g, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core.forms import parse
+from app.core.forms import PressForm, parse
 from app.core.i18n import t
 
 from ..door import bp, organising
-from ..forms import NothingForm
 from . import operations
 
 
@@ -21,7 +20,7 @@ def _to_list() -> AnyResponse:
 @organising
 def board_up(slug: str) -> AnyResponse:
     """One place up."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.raise_board(g.viewer, slug)
     return _to_list()
 
@@ -30,7 +29,7 @@ def board_up(slug: str) -> AnyResponse:
 @organising
 def board_down(slug: str) -> AnyResponse:
     """One place down."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.lower_board(g.viewer, slug)
     return _to_list()
 
@@ -39,7 +38,7 @@ def board_down(slug: str) -> AnyResponse:
 @organising
 def archive_board(slug: str) -> AnyResponse:
     """Put it away."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.archive_board(g.viewer, slug)
     flash(t("ひろばを閉じました。読むことはできます"))
     return _to_list()
@@ -49,7 +48,7 @@ def archive_board(slug: str) -> AnyResponse:
 @organising
 def reopen_board(slug: str) -> AnyResponse:
     """Take it out again."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.reopen_board(g.viewer, slug)
     flash(t("ひろばを再開しました"))
     return _to_list()

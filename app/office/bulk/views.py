@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, g, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core.forms import parse, redisplay
+from app.core.forms import PressForm, parse, redisplay
 from app.core.i18n import t
 from app.core.ids import PublicId
 from app.core.limits import spend
@@ -15,7 +15,7 @@ from app.core.web import page
 from app.invitations.budgets import INVITING
 
 from ..door import bp, organising
-from ..forms import NothingForm, offer
+from ..forms import offer
 from ..people.views import chosen_people, people
 from . import operations, queries
 from .cards import Selection, Undone
@@ -87,7 +87,7 @@ def acts() -> str:
 @organising
 def undo(act_id: PublicId) -> AnyResponse:
     """Put people back."""
-    parse(NothingForm)
+    parse(PressForm)
     flash(_undone(operations.undo_act(g.viewer, act_id)))
     return redirect(url_for(".acts"), 303)
 

@@ -6,7 +6,7 @@ from flask import flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts import operations as accounts
-from app.core.forms import blank, parse, redisplay
+from app.core.forms import PressForm, blank, parse, redisplay
 from app.core.i18n import t
 from app.core.ids import PublicId, is_public_id
 from app.core.paging import Cursor
@@ -14,7 +14,7 @@ from app.core.web import page
 
 from ..bulk.forms import BulkForm
 from ..door import bp
-from ..forms import NO_GROUP, NothingForm, offer
+from ..forms import NO_GROUP, offer
 from ..places import operations as places
 from . import operations, queries
 from .cards import NONE, STATES, PeopleFilter
@@ -80,7 +80,7 @@ def save_view() -> AnyResponse:
 @bp.post("/hr/people/views/<id:view_id>/forget")
 def forget_view(view_id: PublicId) -> AnyResponse:
     """Drop it."""
-    parse(NothingForm)
+    parse(PressForm)
     operations.forget_view(g.viewer, view_id)
     flash(t("保存した条件を消しました"))
     return redirect(_listed(chosen_people()), 303)
@@ -116,7 +116,7 @@ def suspend(person_id: PublicId) -> AnyResponse:
 @bp.post("/hr/people/<id:person_id>/lift")
 def lift(person_id: PublicId) -> AnyResponse:
     """Open the doors again."""
-    parse(NothingForm)
+    parse(PressForm)
     accounts.lift_suspension(g.viewer, person_id)
     flash(t("利用を再開しました"))
     return redirect(url_for(".person", person_id=person_id), 303)

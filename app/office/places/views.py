@@ -7,14 +7,14 @@ import secrets
 from flask import flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core.forms import blank, parse, redisplay
+from app.core.forms import PressForm, blank, parse, redisplay
 from app.core.i18n import t
 from app.core.ids import PublicId
 from app.core.web import page
 
 from ..bulk import operations as bulk
 from ..door import bp, organising
-from ..forms import NO_GROUP, NothingForm, offer
+from ..forms import NO_GROUP, offer
 from . import operations, queries
 from .cards import LARGEST, SMALLEST
 from .forms import CohortForm, GroupForm, GroupingForm, GroupsForm, PlaceForm, WallsForm
@@ -140,7 +140,7 @@ def rename_group(group_id: PublicId) -> AnyResponse:
 @organising
 def close_group(group_id: PublicId) -> AnyResponse:
     """Do away with it."""
-    parse(NothingForm)
+    parse(PressForm)
     cohort_id = queries.group_page(g.viewer, group_id).cohort_id
     operations.close_group(g.viewer, group_id)
     flash(t("班を削除しました"))
