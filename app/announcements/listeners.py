@@ -26,13 +26,13 @@ from app.models import (
     Member,
     Upload,
 )
+from app.people.quiet import quiet_hours
 from app.policy import viewer_of
 
 from .cards import VARIANTS
 from .events import InvitedMailDue, TestLetterAsked
 from .merging import FULL_NAME
 from .operations import PURPOSE, postpone_letter
-from .reaching import quiet_hours
 from .reading import (
     lines_of,
     roster_sentence,

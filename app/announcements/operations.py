@@ -35,6 +35,7 @@ from app.models import (
 )
 from app.people.audiences import keys_of
 from app.people.marks import company_today
+from app.people.quiet import quiet_hours
 from app.policy import Viewer
 
 from .audience import check_entrance, invited_of, members_of
@@ -47,7 +48,7 @@ from .events import (
     TestLetterAsked,
 )
 from .merging import has_field_in_link, tidy_fields, unknown_fields, why_not_these_fields
-from .reaching import quiet_hours, reach_clause
+from .reaching import reach_clause
 
 log = structlog.get_logger(__name__)
 

@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, select
 
-from app.core.calendar import NIGHT, QuietHours, is_business_day, is_quiet, next_open
+from app.core.calendar import is_business_day
 from app.core.db import session
 from app.core.errors import Invalid
 from app.core.i18n import _, clock_time, company_zone, day, t
 from app.models import Announcement, Community, ContactSpent, Invitation, Member, Role
+from app.people.quiet import quiet_hours
 
 from .audience import invited_of, members_of, not_yet_invited_of
 from .cards import Reach
 
 FORTNIGHT = timedelta(days=14)
-
-
-@dataclass(frozen=True)
-class CompanyQuiet:
-    """The hours of the company's own clock in which nobody is reached; days off belong to them wholly."""
-
-    from_hour: int
-    until_hour: int
-
-    @property
-    def _hours(self) -> QuietHours:
-        return QuietHours(time(self.from_hour), time(self.until_hour))
-
-    def is_quiet(self, at: datetime) -> bool:
-        """Whether nobody should be reached at this moment."""
-        return is_quiet(at, self._hours)
-
-    def next_open(self, at: datetime) -> datetime:
-        """This moment, or where it is quiet the one at which the quiet ends."""
-        return next_open(at, self._hours)
-
-
-def quiet_hours() -> CompanyQuiet:
-    """The quiet hours as the community set them."""
-    row = session.execute(
-        select(Community.quiet_from_hour, Community.quiet_until_hour).where(Community.id == 1)
-    ).first()
-    return CompanyQuiet(*row) if row else CompanyQuiet(NIGHT.start.hour, NIGHT.end.hour)
 
 
 def reach_clause(row: Announcement, on: date) -> ColumnElement[str]:

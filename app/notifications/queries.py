@@ -39,6 +39,7 @@ from app.models import (
 )
 from app.people.cards import Pager
 from app.people.queries import person_card, person_columns
+from app.people.quiet import quiet_hours
 from app.policy import Viewer, standing, viewer_of
 
 from .cards import (
@@ -51,7 +52,7 @@ from .cards import (
     NoticesPage,
     Push,
 )
-from .hours import is_quiet, quiet_hours
+from .hours import is_quiet
 from .telling import devices_of, habits_of
 from .ways import KINDS, Ways, usual_ways
 from .words import ICONS, LABELS, PUSHED, REASONS
@@ -244,7 +245,7 @@ def settings_page(viewer: Viewer) -> NoticeSettingsPage:
         .outerjoin(NoticeSettings, NoticeSettings.member_id == Member.id)
         .where(Member.id == viewer.id)
     ).one()
-    quiet = quiet_hours()
+    quiet = quiet_hours().hours
     return NoticeSettingsPage(
         kinds=tuple(
             KindChoice(kind, str(LABELS[kind][0]), str(LABELS[kind][1]), each.mail, each.is_pushed)
