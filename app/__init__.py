@@ -19,6 +19,7 @@ FEATURES = (
     "invitations",
     "announcements",
     "boards",
+    "chat",
     "bookmarks",
     "notifications",
     "home",
@@ -28,6 +29,7 @@ LISTENING = (
     "accounts",
     "announcements",
     "boards",
+    "chat",
     "files",
     "invitations",
     "notifications",
@@ -103,10 +105,12 @@ def _install_features(app: Flask, settings: Settings) -> None:
             import_module("app.files.operations").collect_orphans,
             import_module("app.notifications.operations").tidy_notices,
             import_module("app.office.bulk.operations").forget_old_acts,
+            import_module("app.chat.seats.operations").tidy_seats,
         ],
         every_minute=[
             *import_module("app.announcements.operations").EVERY_MINUTE,
             *import_module("app.notifications.operations").EVERY_MINUTE,
+            *import_module("app.chat.seats.operations").EVERY_MINUTE,
         ],
     )
 

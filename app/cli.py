@@ -24,7 +24,7 @@ def install_commands(app: Flask) -> None:
     install_migrations(app)
     for command in (prepare, worker):
         app.cli.add_command(command)
-    for group in (translations, outbox, demo, second_factor, posts):
+    for group in (translations, outbox, demo, second_factor, posts, search):
         app.cli.add_command(group)
 
 
@@ -107,6 +107,21 @@ def posts_render() -> None:
         total += count
         click.echo(f"{total} …")
     click.echo(f"rendered {total}")
+
+
+search = AppGroup("search", help="The index in which messages are found again.")
+
+
+@search.command("rebuild")
+def search_rebuild() -> None:
+    """Enter every message again; may run while people talk."""
+    from app.chat.index import clear_index, enter_again
+
+    clear_index()
+    reached: int | None = 0
+    while reached is not None:
+        reached = enter_again(reached)
+        click.echo(f"… {reached or ''}".rstrip())
 
 
 # ── translations ─────────────────────────────────────────────────────────────────────────────────────────────

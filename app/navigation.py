@@ -31,6 +31,7 @@ class NavItem:
 # (key, label, address, icon, further addresses that belong to it)
 _TABS = (
     ("home", _("ホーム"), "/", "home", ()),
+    ("rooms", _("トーク"), "/rooms", "chat", ()),
     ("boards", _("ひろば"), "/boards", "boards", ("/topics", "/posts")),
     ("people", _("メンバー"), "/people", "people", ()),
     ("me", _("マイページ"), "/me", "me", ("/rules", "/confirm")),

@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from app.chat.rooms.operations import give_rooms_to_groups
 from app.core.config import LOOPBACK_HOSTS, Settings
 from app.core.db import session
 from app.core.i18n import compile_catalogues
@@ -28,6 +29,7 @@ def prepare(app: Flask, say: Callable[[str], None] = print) -> None:
         try:
             _migrate(say)
             _fill(say)
+            give_rooms_to_groups()  # groups that are older than トーク
         except OperationalError as error:
             raise CannotStart(
                 f"データベースを開けませんでした（空き容量と権限をご確認ください）: {error.orig} / "

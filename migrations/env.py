@@ -8,14 +8,7 @@ from flask import current_app
 import app.core.events
 import app.models  # noqa: F401 - the tables
 from app.core.db import Base, UtcDateTime, db
-
-# Kept by SQLite's full-text search, not by us.
-SHADOWS = ("_data", "_idx", "_content", "_docsize", "_config")
-
-
-def is_ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare: object) -> bool:
-    """Whether a table is part of our history."""
-    return not (kind == "table" and name is not None and name.endswith(SHADOWS))
+from app.core.migrations import is_ours
 
 
 def plain_type(kind: str, item: object, _context: object) -> str | bool:

@@ -36,6 +36,7 @@ from app.core.migrations import MIGRATIONS, install_migrations
 from app.core.names import fold
 from app.core.operation import unit_of_work
 from app.core.postal import ShelvedMail, shelf
+from app.core.sockets import forget_sockets
 from app.core.text import RENDERER_VERSION, render_markdown
 from app.home.queries import forget_facts
 from app.models import (
@@ -186,6 +187,7 @@ def _open(house: House) -> Iterator[Flask]:
     house.restore()
     forget_viewers()
     forget_facts()
+    forget_sockets()
     install_limits(house.app)
     shutil.rmtree(house.app.extensions["tsubomi.settings"].mail_folder, ignore_errors=True)
     yield house.app

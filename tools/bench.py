@@ -42,6 +42,9 @@ P99_OVER_P50 = 8.0
 START_OVER_CORE, MEMORY_OVER_CORE = 2.5, 1.6
 GROWTH, DEEP = 1.2, 1.2
 FIRST_VIEW_BYTES, FIRST_VIEW_REQUESTS = 70_000, 8
+# Chat: copies a second of the bare anchor's (ours are stored), end of the latencies over the anchor's, idle memory.
+COPIES_OF_ANCHOR, CHAT_P99_OVER_ANCHOR, IDLE_SOCKETS_MB = 0.6, 1.5, 80
+SOCKETS, IDLE_SOCKETS, SPEAKERS = 200, 1_000, 200
 FEW_POSTS = 1_000  # where growth begins
 SINGLE_REQUESTS = 200  # one after another, for latencies without a queue
 WRITERS = ("haruka", "takumi", "jinji")  # of the demo; one person may write 60 times a minute
@@ -99,6 +102,7 @@ class Report:
     starts: list[Started] = field(default_factory=list)
     singles: list[Single] = field(default_factory=list)
     first_view: dict[str, int] = field(default_factory=dict)
+    chat: list[dict[str, Any]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
     def judge(self, what: str, value: float, limit: float, *, digits: int = 2) -> None:
@@ -121,6 +125,7 @@ def main() -> int:
     report = Report()
     for mode in options.mode:
         _measure_mode(report, mode, options)
+        _measure_chat(report, mode, options)
     target = ROOT / "var" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(asdict(report), indent=1))
@@ -142,6 +147,98 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     options.mode = options.mode or ["threading", "gevent"]
     return options
+
+
+# ── chat ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _measure_chat(report: Report, mode: str, options: argparse.Namespace) -> None:
+    """One room of 200 sockets beside Flask-SocketIO as it comes, which stores nothing; then sockets that do nothing."""
+    with ExitStack() as stack:
+        data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tsubomi-bench-")))
+        settings = {**_plain_environment(), "TSUBOMI_DATA": str(data), "TSUBOMI_ASYNC_MODE": mode}
+        settings |= {"TSUBOMI_THREADS": str(SOCKETS + 60)}
+        if mode == "gevent":
+            settings |= stack.enter_context(_services())
+        ours_settings = {**settings, "TSUBOMI_PORT": str(_free_port())}
+        _run("-m", "flask", "--app", "wsgi", "prepare", settings=ours_settings)
+        doors = data / "doors.json"
+        doors.write_text(_run("tools/bench_chat_seed.py", "--people", str(SPEAKERS), settings=ours_settings))
+        print(f"\n{mode}: chat, {SOCKETS} sockets in one room")
+        rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for _round in range(options.rounds):
+            for work in ("most", "steady"):
+                for style, target, its in (
+                    ("anchor", "tools.bench_chat_anchor:app", settings),
+                    ("ours", "wsgi:app", ours_settings),
+                ):
+                    with _served(target, its) as server:
+                        found = _chat_load(server.port, doors, style, work, options.seconds + 2)
+                    report.chat.append({"mode": mode, "style": style, "work": work, **found})
+                    rows.setdefault((work, style), []).append(found)
+        _report_chat(report, mode, rows)
+        if mode == "gevent":
+            with _served("wsgi:app", ours_settings) as server:
+                _report_idle_sockets(report, server, doors)
+
+
+def _chat_command(port: int, doors: Path, style: str, work: str) -> list[str]:
+    return [
+        "taskset", "-c", "1", sys.executable, "tools/bench_chat_load.py", "--port", str(port), "--doors", str(doors),
+        "--style", style, "--work", work,
+    ]  # fmt: skip
+
+
+def _chat_load(port: int, doors: Path, style: str, work: str, seconds: int) -> dict[str, Any]:
+    command = [*_chat_command(port, doors, style, work), "--seconds", str(seconds), "--sockets", str(SOCKETS)]
+    done = subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _report_chat(report: Report, mode: str, rows: dict[tuple[str, str], list[dict[str, Any]]]) -> None:
+    def middle(work: str, style: str, figure: str) -> float:
+        return float(statistics.median(row[figure] for row in rows[work, style]))
+
+    for (work, style), found in rows.items():
+        copies = f"{middle(work, style, 'copies_per_second'):9.0f} copies/s" if work == "most" else " " * 18
+        times = f"p50 {middle(work, style, 'p50_ms'):7.1f} ms, p99 {middle(work, style, 'p99_ms'):7.1f} ms"
+        print(f"  {work:7} {style:7} {copies}   {times}   ({len(found)} rounds)")
+    copies_of_anchor = middle("most", "ours", "copies_per_second") / middle(
+        "most", "anchor", "copies_per_second"
+    )
+    is_missed = copies_of_anchor < COPIES_OF_ANCHOR
+    print(
+        f"  copies/s of the anchor's: {copies_of_anchor:.2f}, must be {COPIES_OF_ANCHOR}{'  MISSED' if is_missed else ''}"
+    )
+    if is_missed:
+        report.missed.append(
+            f"{mode} chat: {copies_of_anchor:.2f} of the anchor's copies < {COPIES_OF_ANCHOR}"
+        )
+    late = middle("steady", "ours", "p99_ms") / middle("steady", "anchor", "p99_ms")
+    report.judge("chat p99 at 20 messages/s over the anchor's", late, CHAT_P99_OVER_ANCHOR)
+
+
+def _report_idle_sockets(report: Report, server: Server, doors: Path) -> None:
+    """What a thousand open pages cost, of browsers that offer compression."""
+    before = sum(map(_pss_mb, _family(server.pid)))
+    command = [
+        *_chat_command(server.port, doors, "ours", "idle"),
+        "--sockets",
+        str(IDLE_SOCKETS),
+        "--deflate",
+    ]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as load:
+        assert load.stdout is not None
+        if not load.stdout.readline():
+            raise SystemExit("the idle sockets were not let in")
+        grown = sum(map(_pss_mb, _family(server.pid))) - before
+        load.communicate("\n")
+    report.judge(f"{IDLE_SOCKETS} idle sockets, MB", grown, IDLE_SOCKETS_MB, digits=0)
 
 
 # ── one mode ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -30,7 +30,7 @@ def ask(
 
 
 def sign_in(port: int, name: str) -> str:
-    """The cookie of one of the demo's people."""
+    """The cookie of one of the demo's people, as a browser holds it after the first page."""
     _status, cookie, text, _size = ask(port, "GET", "/sign-in")
     token = re.search(r'name="csrf_token" value="([^"]+)"', text)
     assert token is not None
@@ -38,7 +38,7 @@ def sign_in(port: int, name: str) -> str:
     status, signed_in, _text, _ = ask(port, "POST", "/sign-in", cookie, urlencode(form))
     if status not in {302, 303} or not signed_in:
         raise SystemExit(f"signing in answered {status}")
-    return signed_in
+    return ask(port, "GET", "/", signed_in)[1] or signed_in
 
 
 def full_pages(port: int, cookie: str) -> tuple[str, str]:

@@ -65,6 +65,8 @@ CHROMIUM_FLAGS = (
 NO_SUCH_ID = "aaaaaaaaaaaaa"  # shaped like an id
 NO_SUCH_SECRET = "a" * 26  # shaped like the secret of a link
 TOPIC = "main a[href^='/topics/']"
+SEAT = "main .room-row a:has-text('席'), main .room-row a:has-text('Seats')"
+ROOM = "main .room-row a"
 INVITED = "wakana@example.jp"  # has a letter from the demo's HR and has not come yet
 
 
@@ -172,6 +174,18 @@ def check(box: str, button: str) -> Act:
     return act
 
 
+def check_some(box: str, count: int, button: str) -> Act:
+    """Tick the first boxes the selector finds and press the button."""
+
+    def act(page: Page, _around: Neighbourhood) -> None:
+        for number in range(count):
+            page.locator(f"main {box}").nth(number).check()
+        with page.expect_navigation():
+            page.locator(button).first.click()
+
+    return act
+
+
 def unfold(inner: str) -> Act:
     """Open the folded part of the page that holds what the selector finds."""
 
@@ -265,6 +279,21 @@ INSIDE = (
     Place("haruka", "me-mail", "/me/security/mail"),
     Place("haruka", "me-second-factor", "/me/security/second-factor"),
     Place("haruka", "me-leave", "/me/leave"),
+    Place("haruka", "rooms", "/rooms"),
+    Place("haruka", "rooms-hidden", "/rooms/hidden"),
+    Place("haruka", "room", "/rooms", (ROOM,)),
+    Place("haruka", "room-about", "/rooms", (ROOM,), follow("a[href$='/about']")),
+    Place("haruka", "room-search", "/rooms", (ROOM,), follow("a[href$='/search']")),
+    Place("haruka", "room-seat", "/rooms", (SEAT,)),
+    Place("haruka", "room-quiz", "/rooms", (SEAT,), follow("a[href$='/quiz']")),
+    Place("haruka", "room-new", "/rooms/new"),
+    Place("haruka", "room-new-found", "/rooms/new?q=そら"),
+    Place("haruka", "room-new-name", "/rooms/new", act=check_some("[name=people]", 2, "main button[name=step]")),
+    Place("haruka", "person-message", "/people?q=そら", ("main a[href^='/people/']:not([href*='?'])",), follow("main a[href$='/message']")),
+    Place("haruka", "me-chat", "/me/chat"),
+    Place("haruka", "talk", "/talk"),
+    Place("haruka", "talk-asking", "/talk", act=unfold("form[action='/talk/office/ask']")),
+    Place("sora", "talk-refused", "/talk", act=in_turn(unfold("form[action='/talk/mentor/ask']"), fill("form[action='/talk/mentor/ask'] button[type=submit]", words="あ" * 201)), status=422),
     Place("haruka", "confirm", "/confirm?next=/me/leave"),
     Place("haruka", "rules-inside", "/rules"),
     Place("haruka", "missing-inside", f"/topics/{NO_SUCH_ID}", status=404),
@@ -303,6 +332,14 @@ ROW = "[name=ids][type=checkbox]"
 OFFICE = (
     Place("jinji", "hr", "/hr"),
     Place("jinji", "hr-home", "/"),
+    Place("mod", "moderation", "/moderation"),
+    Place("jinji", "hr-rooms", "/hr/rooms"),
+    Place("jinji", "hr-room-new", "/hr/rooms/new"),
+    Place("jinji", "hr-room-new-refused", "/hr/rooms/new", act=fill(SUBMIT, name=" "), status=422),
+    Place("jinji", "hr-talks", "/hr/talks"),
+    Place("jinji", "hr-talks-all", "/hr/talks?show=all"),
+    Place("jinji", "hr-check-in", "/hr/talks/check-in"),
+    Place("jinji", "hr-check-in-checked", "/hr/talks/check-in", act=fill(SUBMIT)),
     Place("jinji", "hr-people", "/hr/people"),
     Place("jinji", "hr-people-all", "/hr/people?role=all"),
     Place("jinji", "hr-people-not-found", "/hr/people?q=だれもいない"),

@@ -88,7 +88,11 @@ class SuspensionLifted(Fact):
 
 @dataclass(frozen=True)
 class MembershipEnded(Fact):
-    """A member left, or was made to; `keeps_name` says whether what they wrote keeps their display name."""
+    """A member left, or was made to; `keeps_name` says whether what they wrote keeps their display name.
+
+    `placeholder_id`: the nameless row that is the author of it now, where blocks must go on without the person.
+    """
 
     member_id: int
     keeps_name: bool
+    placeholder_id: int | None = None

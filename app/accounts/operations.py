@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, func, or_, select, union, update
+from sqlalchemy import CursorResult, delete, exists, func, or_, select, union, update
 from sqlalchemy.exc import IntegrityError
 
 from app import policy
 from app.core.clock import now
 from app.core.db import session
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
+from app.core.events import OutboxRow
 from app.core.i18n import _, join_names
 from app.core.ids import PublicId
 from app.core.operation import announce, operation
@@ -20,6 +21,7 @@ from app.core.tokens import code_of, hashed, new_nonce, same_secret, secret_of
 from app.models import (
     POWERS,
     SMALL_COMMUNITY,
+    UNBLOCKABLE,
     Block,
     Community,
     GroupMember,
@@ -64,6 +66,9 @@ RESET_LIFE = timedelta(hours=1)
 NEW_MAIL_LIFE = timedelta(hours=24)
 OLD_MAIL_NOTICE_LIFE = timedelta(days=1)
 LONGEST_REASON = 400  # code points: the column's width
+_LONG_AGO = datetime(
+    2000, 1, 1, tzinfo=UTC
+)  # when every placeholder "ended": it tells nothing of who left when
 
 
 # ── sessions ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -125,9 +130,10 @@ def end_sessions_of(member_id: int) -> None:
 
 @operation
 def tidy_doors() -> None:
-    """Delete links past their time and sessions past their day."""
+    """Delete links past their time, sessions past their day, and the blocks of those who left without a name."""
     session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at <= now()))
     session.execute(delete(MemberSession).where(MemberSession.expires_on < company_today()))
+    _forget_blocks_handed_on()
 
 
 # ── sign-in by mail ─────────────────────────────────────────────────────────────────────────────────────────
@@ -660,13 +666,52 @@ def _end(member: Member, *, keeps_name: bool, reason: str) -> None:
     member.ended_at = now()
     member.end_reason = reason
     _raise_versions({member.id, *_block_partners(member.id)})
+    placeholder_id = None if keeps_name else _placeholder_of(member)
     _forget_person(member, keeps_name=keeps_name)
     end_sessions_of(member.id)
-    announce(MembershipEnded(member_id=member.id, keeps_name=keeps_name))
+    announce(MembershipEnded(member_id=member.id, keeps_name=keeps_name, placeholder_id=placeholder_id))
+
+
+def _placeholder_of(member: Member) -> int | None:
+    """A row that nothing leads from to the person, with the same blocks; None where no block needs one.
+
+    What a blocked person wrote must not come to light because they left (privacy.md, I4), so it gets an author who
+    is nobody and is blocked all the same. Its moment is the same for all of them, so that none can be told by it.
+    """
+    pairs = session.execute(
+        select(Block.blocker_id, Block.blocked_id).where(
+            or_(Block.blocker_id == member.id, Block.blocked_id == member.id)
+        )
+    ).all()
+    if not pairs or member.roles & UNBLOCKABLE:
+        return None
+    placeholder = Member(display_name="", display_fold="", bud=0, ended_at=_LONG_AGO, is_demo=member.is_demo)
+    session.add(placeholder)
+    session.flush()
+    session.add_all(
+        Block(
+            **{
+                side: placeholder.id if key == member.id else key
+                for side, key in (("blocker_id", blocker), ("blocked_id", blocked))
+            }
+        )
+        for blocker, blocked in pairs
+    )
+    return placeholder.id
+
+
+def _forget_blocks_handed_on() -> None:
+    """Delete the blocks of those who left without a name, once everything they wrote is the placeholder's."""
+    is_waiting = exists(select(OutboxRow.id).where(OutboxRow.fact == MembershipEnded.__name__))
+    gone = select(Member.id).where(Member.ended_at > _LONG_AGO, Member.display_name == "", ~is_waiting)
+    session.execute(delete(Block).where(or_(Block.blocker_id.in_(gone), Block.blocked_id.in_(gone))))
 
 
 def _forget_person(member: Member, *, keeps_name: bool) -> None:
-    """Delete by default: proofs, address, profile, 班, mentor, kept filters, blocks; the display name stays where wished."""
+    """Delete by default: proofs, address, profile, 班, mentor, kept filters; the display name stays where wished.
+
+    Blocks stay with the name; without it they go as soon as the placeholder has taken their place (`tidy_doors`).
+    """
     member.mail = member.password_hash = member.totp_secret = member.totp_step = None
     member.legal_name = member.kana = ""
     if not keeps_name:
@@ -679,7 +724,5 @@ def _forget_person(member: Member, *, keeps_name: bool) -> None:
         Mentor.candidate_id,
         Mentor.employee_id,
         SavedView.owner_id,
-        Block.blocker_id,
-        Block.blocked_id,
     ):
         session.execute(delete(column.class_).where(column == member.id))

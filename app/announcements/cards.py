@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +11,7 @@ from markupsafe import Markup
 from app.core.i18n import _
 from app.core.ids import PublicId
 from app.files.cards import FileCard
-from app.people.cards import Pager
+from app.people.cards import Pager, folded_groups
 
 STATES: dict[str, str] = {
     "draft": _("下書き"),
@@ -56,7 +57,10 @@ class AudienceOption:
 
 @dataclass(frozen=True)
 class OfficeRow:
-    """One announcement in HR's list; `at` is when it was or will be sent, or taken back."""
+    """One announcement in HR's list; `at` is when it was or will be sent, or taken back.
+
+    A draft that was booked for `missed_at` could not be sent; the booking for `unbooked_at` was taken back.
+    """
 
     id: PublicId
     title: str
@@ -68,6 +72,7 @@ class OfficeRow:
     author: str
     at: datetime | None
     missed_at: datetime | None
+    unbooked_at: datetime | None
 
     @property
     def state_label(self) -> str:
@@ -102,7 +107,12 @@ class WritingPage:
     files: tuple[FileCard, ...]
     templates: tuple[tuple[PublicId, str], ...]
     scheduled_at: datetime | None
+    unbooked_at: datetime | None
     fields: tuple[tuple[str, str], ...]
+
+    def folded(self, chosen: Iterable[str]) -> frozenset[str]:
+        """The options that are folded away while these are chosen."""
+        return folded_groups((option.token for option in self.options), chosen)
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,11 @@ class Reach:
 
 @dataclass(frozen=True)
 class CheckPage:
-    """The page before sending: who is reached when, what stands against it, what to think of once more."""
+    """The page before sending: who is reached when, what stands against it, what to think of once more, and its text.
+
+    `booked_for` is the moment still ahead that it is or was booked for; `received` is what `reader` would read, the
+    viewer's own copy where `reader` is empty.
+    """
 
     id: PublicId
     title: str
@@ -147,7 +161,10 @@ class CheckPage:
     suggestion: datetime
     zone: str
     scheduled_at: datetime | None
+    booked_for: datetime | None
     has_files: bool
+    reader: str
+    received: ReceivedPage
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,8 @@ def _office_row(row: Row[Any], label: str) -> OfficeRow:
         audience_label=label,
         author=row.author or "",
         at=moments[row.state],
-        missed_at=row.scheduled_at if row.state == "draft" else None,
+        missed_at=row.scheduled_at if row.state == "draft" and row.cancelled_at is None else None,
+        unbooked_at=row.scheduled_at if row.state == "draft" and row.cancelled_at is not None else None,
     )
 
 
@@ -196,8 +197,14 @@ def _writing_page(viewer: Viewer, row: Announcement | None, manuscript: Manuscri
         files=files_of(row.id) if row else (),
         templates=tuple((one.id, one.name) for one in templates(viewer)) if row is None else (),
         scheduled_at=row.scheduled_at if row and row.state == "scheduled" else None,
+        unbooked_at=_booked_for(row) if row and row.state == "draft" else None,
         fields=tuple((f"{{{name}}}", str(meaning)) for name, meaning in FIELDS.items()),
     )
+
+
+def _booked_for(row: Announcement) -> datetime | None:
+    """The moment it is booked for, or was before the booking was taken back, as long as it lies ahead."""
+    return row.scheduled_at if row.scheduled_at is not None and row.scheduled_at > clock.now() else None
 
 
 def state_of(viewer: Viewer, announcement_id: PublicId) -> str:
@@ -227,9 +234,10 @@ def check_page(viewer: Viewer, announcement_id: PublicId, at: datetime | None = 
     """
     community = check_entrance(viewer)
     row = policy.fetch(viewer, Announcement, announcement_id, "edit")
-    moment = at or row.scheduled_at or clock.now()
-    if moment < clock.now():
-        moment = clock.now()
+    booked_for = _booked_for(row)
+    moment = at or booked_for or clock.now()
+    first = next(iter(_people_of(row, "", most=1)), None)
+    values = values_of_member(first.id if first else viewer.id)
     reach = reach_of(row, moment)
     label = audience_label(audiences_of([row.id]).get(row.id, []))
     files = files_of(row.id)
@@ -252,7 +260,10 @@ def check_page(viewer: Viewer, announcement_id: PublicId, at: datetime | None = 
         suggestion=next_business_moment(clock.now()),
         zone=settings_now().timezone,
         scheduled_at=row.scheduled_at if row.state == "scheduled" else None,
+        booked_for=booked_for,
         has_files=bool(files),
+        reader=_full_name(first) if first else "",
+        received=page_of(_Unsent(row), values, "", is_office=True),
     )
 
 
@@ -335,7 +346,7 @@ def _people(row: Announcement) -> Select[Any]:
     )
 
 
-def _people_of(row: Announcement, query: str) -> Sequence[Row[Any]]:
+def _people_of(row: Announcement, query: str, *, most: int = MOST_PREVIEWED) -> Sequence[Row[Any]]:
     found = _people(row)
     if query:
         found = found.where(
@@ -346,7 +357,7 @@ def _people_of(row: Announcement, query: str) -> Sequence[Row[Any]]:
             )
         )
     return session.execute(
-        found.order_by(Member.kana == "", Member.kana, Member.legal_name, Member.id).limit(MOST_PREVIEWED)
+        found.order_by(Member.kana == "", Member.kana, Member.legal_name, Member.id).limit(most)
     ).all()
 
 

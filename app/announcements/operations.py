@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -81,7 +81,9 @@ def save_announcement(
     *,
     revision: int | None = None,
 ) -> PublicId:
-    """Keep what HR wrote as a draft; a scheduled one loses its moment until it is scheduled again. Gives its id.
+    """Keep what HR wrote as a draft; a scheduled one is booked no longer, and keeps its moment for a new booking.
+
+    Gives its id.
 
     Raises NotFound for whoever does not announce, Forbidden once it was sent, Invalid with sentences beside the
     fields: a merge field that does not exist or stands in a link, dates that do not belong together, or another
@@ -90,6 +92,20 @@ def save_announcement(
     check_entrance(viewer)
     text, variants = _written(manuscript)
     return _save(viewer, announcement_id, manuscript, text, variants, revision)
+
+
+def check_manuscript(manuscript: Manuscript, refused: Mapping[str, list[Sentence | str]]) -> None:
+    """Raise Invalid for everything that is wrong with it at once: what the form refused already, and what is found here."""
+    refused = dict(refused)
+    for name in refused:
+        if hasattr(manuscript, name):  # too long, say: nothing else looks at it
+            manuscript = replace(manuscript, **{name: getattr(Manuscript, name)})
+    try:
+        _written(manuscript)
+    except Invalid as found:
+        refused = {**found.fields, **refused}
+    if refused:
+        raise Invalid(_CHECK, refused)
 
 
 def _written(manuscript: Manuscript) -> tuple[_Text, dict[str, _Text]]:
@@ -152,7 +168,7 @@ def _save(
     else:
         row = policy.claim(viewer, Announcement, announcement_id, "edit")
         _check_revision(row, revision)
-    row.state, row.scheduled_at = "draft", None
+    _unbook(row)
     row.revision += 1
     row.title, row.body, row.body_html = text.title, text.body, text.body_html
     row.renderer_version = RENDERER_VERSION
@@ -165,6 +181,12 @@ def _save(
     _set_variants(row.id, variants)
     attach_files(viewer, manuscript.files, announcement_id=row.id)
     return row.public_id
+
+
+def _unbook(row: Announcement) -> None:
+    """A draft again; the moment it was booked for stays, to be chosen again, and is no longer missed."""
+    row.state = "draft"
+    row.cancelled_at = now() if row.scheduled_at is not None else None
 
 
 def _check_revision(row: Announcement, revision: int | None) -> None:
@@ -334,6 +356,7 @@ def _checked(viewer: Viewer, announcement_id: PublicId, revision: int, told: dat
     problems = why_not_ready(row, told)
     if problems:
         raise Invalid(problems[0])
+    row.cancelled_at = None
     return row
 
 
@@ -441,16 +464,19 @@ def _spend_contacts(row: Announcement) -> None:
 
 @operation
 def cancel_announcement(viewer: Viewer, announcement_id: PublicId) -> None:
-    """Take back a scheduled or sent announcement: for its recipients it is no longer there. Twice is harmless.
+    """Take back what was sent: for its recipients it is no longer there. A booked one is a draft again, with its moment
+    and files. Twice is harmless.
 
-    Letters and pushes that left cannot be taken back. Announces AnnouncementCancelled. Raises NotFound, Conflict
-    for a draft.
+    Letters and pushes that left cannot be taken back. Announces AnnouncementCancelled where it was sent. Raises NotFound,
+    Conflict for a draft that was never booked.
     """
     row = policy.claim(viewer, Announcement, announcement_id, "cancel")
-    if row.state == "draft":
+    if row.state == "draft" and row.cancelled_at is None:
         raise Conflict(_("まだ送信されていないため、取り消すものがありません。下書きは削除できます。"))
-    if row.state == "cancelled":
+    if row.state in {"draft", "cancelled"}:
         return
+    if row.state == "scheduled":
+        return _unbook(row)
     row.state, row.cancelled_at = "cancelled", now()
     if row.sent_at is not None and not _has_reached(row):
         session.execute(delete(ContactSpent).where(ContactSpent.announcement_id == row.id))

@@ -11,6 +11,7 @@ from flask import Blueprint, flash, g, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.budgets import AT_THE_DOOR
+from app.core.clock import now
 from app.core.errors import Conflict, Invalid, NotFound, Sentence
 from app.core.forms import PressForm, blank, parse, redisplay
 from app.core.i18n import _, day, moment, t
@@ -94,7 +95,7 @@ def new() -> str:
 @redisplay(new)
 def write() -> Response:
     """Keep a new announcement as a draft."""
-    typed = _with_attachments(parse(AnnouncementForm))
+    typed = _typed()
     announcement_id = operations.save_announcement(g.viewer, manuscript_of(typed))
     return _saved(announcement_id, typed["then"])
 
@@ -115,9 +116,26 @@ def office_one(announcement_id: PublicId) -> str:
 @redisplay(office_one)
 def rewrite(announcement_id: PublicId) -> Response:
     """Keep the changes; what was scheduled has to be scheduled again."""
-    typed = _with_attachments(parse(AnnouncementForm))
+    typed = _typed()
     operations.save_announcement(g.viewer, manuscript_of(typed), announcement_id, revision=typed["revision"])
     return _saved(announcement_id, typed["then"])
+
+
+def _typed() -> dict[str, Any]:
+    """What was typed. Raises Invalid with everything that is wrong with it at once, wherever it is found."""
+    refused: dict[str, list[Sentence | str]] = {}
+    try:
+        typed = parse(AnnouncementForm)
+    except Invalid as wrong:
+        if not wrong.fields:
+            raise
+        refused, typed = wrong.fields, g.form.data
+    try:
+        typed = _with_attachments(typed)
+    except Invalid as wrong:
+        refused |= wrong.fields
+    operations.check_manuscript(manuscript_of(typed), refused)
+    return typed
 
 
 def _with_attachments(typed: dict[str, Any]) -> dict[str, Any]:
@@ -162,9 +180,12 @@ def _to_office(announcement_id: PublicId) -> Response:
 # ── HR: before sending ───────────────────────────────────────────────────────────────────────────────────────
 
 
+NOW = "now"  # in the place of a moment: not the one it was booked for
+
+
 def _chosen_moment() -> datetime | None:
-    """The moment the page is asked about, on the company's clock; None for now. Raises Invalid for none that is."""
-    if not request.values.get("at"):
+    """The moment the page is asked about, on the company's clock; None for none. Raises Invalid for none that is."""
+    if request.values.get("at", NOW) in {"", NOW}:
         return None
     form = MomentForm(request.values)
     if not form.validate() or form.at.data is None:
@@ -188,13 +209,14 @@ def _check_page(announcement_id: PublicId, changed: Sentence | str | None = None
         operations.check_moment(at)
     except Invalid as refused:
         at, wrong = None, str(refused.sentence)
-    found = office.check_page(g.viewer, announcement_id, at)
+    is_for_now = request.values.get("at") == NOW
+    found = office.check_page(g.viewer, announcement_id, now() if is_for_now else at)
     return page(
         "announcements/check.html",
         page=found,
         wrong=wrong,
         changed=changed,
-        is_for_later=at is not None,
+        is_for_later=not is_for_now and (at is not None or found.booked_for is not None),
         at=wall_clock(found.at),
         suggestion=wall_clock(found.suggestion),
         form=blank(SendForm),
@@ -298,7 +320,7 @@ def cancel(announcement_id: PublicId) -> Response:
 
 def _taken_back(was_scheduled: bool) -> str:
     if was_scheduled:
-        return t("予約を取り消しました")
+        return t("予約を取り消し、下書きに戻しました。日時とファイルは残しています")
     return t("お知らせを取り消しました")
 
 

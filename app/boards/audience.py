@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,9 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, s
 from app import policy
 from app.core.db import session
 from app.core.errors import NotFound
-from app.core.i18n import language_now, t
 from app.core.reading import IdSet, Reading, is_found_among
 from app.models import BoardAudience, Cohort, Community, Group, GroupMember, Member, Role
-from app.people.audiences import HR, ROLE_TOKENS, SetKey, all_roles, audience_label, keys_of
+from app.people.audiences import HR, ROLE_TOKENS, SetKey, audience_label, keys_of, staff_label
 from app.policy import Viewer, standing
 
 __all__ = [
@@ -99,31 +98,6 @@ def lets_of(viewer: Viewer, board_ids: Iterable[int]) -> dict[int, list[Let]]:
     for row in rows:
         found.setdefault(row.let_board_id, []).append(let_of(row))
     return found
-
-
-def staff_label(lets: Sequence[Let]) -> str | None:
-    """Which staff are there, said to candidates before they write; None on a board without candidates.
-
-    「人事・社員は参加していません」 is said only where no member of staff can read: one person may hold two roles,
-    so a board for employees or moderators may well be read by somebody from HR.
-    """
-    roles = all_roles(lets)
-    if not (roles & Role.CANDIDATE or any(let.cohort_id or let.group_id for let in lets)):
-        return None
-    if not roles & ~Role.CANDIDATE:
-        return t("内定者だけの場所です。人事・社員は参加していません")
-    sentences = []
-    if roles & HR and roles & Role.EMPLOYEE:
-        sentences.append(t("人事担当者と先輩社員も参加しています"))
-    elif roles & HR:
-        sentences.append(t("人事担当者も参加しています"))
-    elif roles & Role.EMPLOYEE:
-        sentences.append(t("先輩社員も参加しています"))
-    if roles & Role.MODERATOR:
-        sentences.append(t("ひろば運営（モデレーター）も読みます"))
-    if roles & (Role.DESK | Role.AUDITOR | Role.ADMINISTRATOR):
-        sentences.append(t("そのほかの担当者も読みます"))
-    return ("。" if language_now() == "ja" else ". ").join(sentences)
 
 
 def organised_community(viewer: Viewer) -> Community:

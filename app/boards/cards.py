@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from app.core.ids import PublicId
 from app.files.cards import FileCard
-from app.people.cards import Pager, PersonCard
+from app.people.cards import Pager, PersonCard, folded_groups
 
 # What can be done with a post, in the order of its menu.
 ACTS = ("quote", "save", "unsave", "edit", "withdraw", "hide", "reveal")
@@ -27,6 +28,16 @@ class BoardCard:
     staff_label: str | None
     can_write: bool
     is_archived: bool = False
+
+    @property
+    def told(self) -> str:
+        """Who reads along, as whoever writes is told before the first word."""
+        return readers_told(self.audience_label, self.staff_label)
+
+
+def readers_told(audience_label: str, staff_label: str | None) -> str:
+    """Both labels of a board in one line."""
+    return "／".join(filter(None, (audience_label, staff_label)))
 
 
 @dataclass(frozen=True)
@@ -192,7 +203,7 @@ class TopicPage:
 
     @property
     def posts_read(self) -> tuple[PostCard, ...]:
-        """The posts above the line 「ここから未読」; without a line all of them."""
+        """The posts above the line 「ここから新着」; without a line all of them."""
         return self.posts[: self._line]
 
     @property
@@ -327,3 +338,7 @@ class OfficeBoardPage:
     sets: tuple[AudienceSet, ...]
     is_narrowing_only: bool
     is_archived: bool = False
+
+    def folded(self, chosen: Iterable[str]) -> frozenset[str]:
+        """The lines that are folded away while these are chosen."""
+        return folded_groups((each.token for each in self.sets), chosen)

@@ -100,6 +100,8 @@ class TopicForm(WritingForm):
     body = _body(_("本文"))
     mentions = IdsField(_("呼びかけた人"))
     files = IdsField(_("ファイル"))
+    # Who reads along, as the page said it; scripts that were told nothing leave it out.
+    told = HiddenField(default="")
 
 
 class ReplyForm(WritingForm):

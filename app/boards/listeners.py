@@ -118,11 +118,13 @@ def _send(row: Row[Any], template: str, delivery: Delivery, *, link: str, reason
 def unlink_author(fact: MembershipEnded, delivery: Delivery) -> None:
     """Take the author off everything written, unless they wished to keep their name there; delete what was theirs alone.
 
-    The cohort stays: it names nobody, and without it a wall would open for these texts alone.
+    The cohort stays: it names nobody, and without it a wall would open for these texts alone. So does, as a placeholder,
+    whom a block keeps away.
     """
     if not fact.keeps_name:
         for kind in (Topic, Post):
-            session.execute(update(kind).where(kind.author_id == fact.member_id).values(author_id=None))
+            written = update(kind).where(kind.author_id == fact.member_id)
+            session.execute(written.values(author_id=fact.placeholder_id))
         session.execute(delete(Reaction).where(Reaction.member_id == fact.member_id))
         _unlink_mentions(fact.member_id)
     for own in (Mention, SavedPost, TopicReader, BoardReader, Draft):

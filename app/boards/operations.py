@@ -37,7 +37,17 @@ from app.models import (
 )
 from app.policy import Viewer
 
-from .audience import SetKey, has_new_readers, has_same_readers, keys_of, organised_community
+from .audience import (
+    SetKey,
+    audience_label,
+    has_new_readers,
+    has_same_readers,
+    keys_of,
+    lets_of,
+    organised_community,
+    staff_label,
+)
+from .cards import readers_told
 from .events import (
     BoardChanged,
     BoardOpened,
@@ -107,15 +117,17 @@ def start_topic(
     submission_key: str | None = None,
     mentions: Collection[PublicId] | None = None,
     files: Sequence[PublicId] | None = None,
+    told: str | None = None,
 ) -> PublicId:
     """Open a topic with its first post; gives the topic's public id. The same form twice makes one topic.
 
-    `mentions` are people chosen by completion, `files` the viewer's own uploads in their order. Announces
-    TopicStarted. Raises NotFound if the viewer does not read the board, Forbidden if they do not write there, Invalid
-    if the form was already sent with another text, a file is not theirs to attach, or too many are mentioned.
+    `mentions` are people chosen by completion, `files` the viewer's own uploads in their order, `told` who reads along
+    as the form said it (`BoardCard.told`). Announces TopicStarted. Raises NotFound if the viewer does not read the
+    board, Forbidden if they do not write there, Invalid if others read there by now, the form was already sent with
+    another text, a file is not theirs to attach, or too many are mentioned.
     """
     text = _text(title, body, submission_key, mentions, files)
-    return _twice(lambda: _start_topic(viewer, slug, text))
+    return _twice(lambda: _start_topic(viewer, slug, text, told))
 
 
 def reply_to_topic(
@@ -146,12 +158,14 @@ def _twice(write: Callable[[], T]) -> T:
 
 
 @operation
-def _start_topic(viewer: Viewer, slug: str, text: _Text) -> PublicId:
-    board = policy.fetch(viewer, Board, slug, "write", key=Board.slug)
+def _start_topic(viewer: Viewer, slug: str, text: _Text, told: str | None) -> PublicId:
+    # Held, so that nobody widens an empty board between the words about its readers and the first topic.
+    board = policy.claim(viewer, Board, slug, "write", key=Board.slug)
     sent = _sent_before(viewer, text)
     if sent is not None:
         _check_same(sent.is_first and sent.topic.title == text.title and sent.topic.board_id == board.id)
         return sent.topic.public_id
+    _check_readers(viewer, board, told)
     topic = Topic(
         board_id=board.id,
         author_id=viewer.id,
@@ -180,6 +194,20 @@ def _reply_to_topic(viewer: Viewer, topic_id: PublicId, text: _Text, quoted: Pub
     _forget_draft(viewer, f"reply-{topic_id}")
     announce(ReplyPosted(post_id=post.id))
     return post.public_id
+
+
+def _check_readers(viewer: Viewer, board: Board, told: str | None) -> None:
+    """Raise Invalid where other people read along than the writer was told."""
+    lets = lets_of(viewer, [board.id]).get(board.id, [])
+    readers = audience_label(lets)
+    if told and told != readers_told(readers, staff_label(lets)):
+        raise Invalid(
+            _(
+                "書いているあいだに、このひろばを読む人が変わりました（いまは「%(readers)s」です）。"
+                "書いた内容は残してあります。このまま投稿してよければ、もう一度押してください。",
+                readers=readers,
+            )
+        )
 
 
 def _quoted(viewer: Viewer, topic: Topic, quoted: PublicId | None) -> int | None:
@@ -464,6 +492,8 @@ def pin_topic(viewer: Viewer, topic_id: PublicId) -> None:
     topic = policy.claim(viewer, Topic, topic_id, "arrange")
     if topic.pinned_at is not None:
         return
+    # One pin after another: two at once would both find the last place free.
+    session.execute(select(Board.id).where(Board.id == topic.board_id).with_for_update(key_share=True))
     pinned = select(func.count()).where(
         Topic.board_id == topic.board_id, Topic.pinned_at.is_not(None), Topic.archived_at.is_(None)
     )

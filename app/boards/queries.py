@@ -14,7 +14,9 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     exists,
+    false,
     func,
     literal_column,
     select,
@@ -28,7 +30,7 @@ from app.core.errors import NotFound
 from app.core.i18n import language_now, t, tn
 from app.core.ids import PublicId
 from app.core.paging import Cursor, Keyset, Slice
-from app.core.reading import IdSet, Reading, is_found_among
+from app.core.reading import IdSet, Reading, each_of, is_among
 from app.core.text import (
     RENDERER_VERSION,
     mark_mentions,
@@ -102,7 +104,7 @@ POSTS_A_PAGE = 20
 POSTS_BEFORE = 10
 MOST_PINNED = 10
 # What came alive again is looked for among the topics where something happened last, and told in few rows.
-LOOKED_AT = 200
+LOOKED_AT = 100
 MOST_ALIVE = 5
 # The first rows of the list are on the screen anyway: what is new there need not be said twice.
 ON_THE_SCREEN = 5
@@ -134,21 +136,36 @@ _is_theirs = standing_part(rules.post_within_topic, Post)
 def _between() -> ColumnElement[int]:
     """How many of the replies that stand are not there for the viewer: a block or a wall is between them.
 
-    Whoever is blocked and walled counts once. Each half is an index of its own.
+    Whoever is blocked and walled counts once. Each half is an index of its own, asked once for each id of the set.
     """
-    blocked = is_found_among(Post.author_id, bindparam("viewer_blocked_ids", type_=IdSet()))
-    walled = is_found_among(Post.author_cohort_id, bindparam("viewer_walled_cohort_ids", type_=IdSet()))
+    blocked_ids = bindparam("viewer_blocked_ids", type_=IdSet())
+    is_blocked = func.coalesce(is_among(Post.author_id, blocked_ids), false())
+    walled_ids = bindparam("viewer_walled_cohort_ids", type_=IdSet())
+    return _counted(Post.author_id, blocked_ids) + _counted(Post.author_cohort_id, walled_ids, ~is_blocked)
 
-    def counted(*which: ColumnElement[bool]) -> ColumnElement[int]:
-        return (
-            select(func.count())
-            .select_from(Post)
-            .where(Post.topic_id == Topic.id, *which, Post.is_first.is_(False), Post.hidden_at.is_(None))
-            .correlate(Topic)
-            .scalar_subquery()
+
+def _counted(column: Any, ids: ColumnElement[Any], *which: ColumnElement[bool]) -> ColumnElement[int]:
+    """The replies of the topic of the row that stand and whose `column` is one of the ids."""
+    each = each_of(ids).table_valued("value", name="value")
+    count = (
+        select(func.count())
+        .select_from(Post)
+        .where(
+            Post.topic_id == Topic.id,
+            column == each.c.value,
+            *which,
+            Post.is_first.is_(False),
+            Post.hidden_at.is_(None),
         )
-
-    return counted(blocked) + counted(walled, ~func.coalesce(blocked, False))
+        .correlate(Topic, each)
+        .scalar_subquery()
+    )
+    return (
+        select(cast(func.coalesce(func.sum(count), 0), Integer))
+        .select_from(each)
+        .correlate(Topic)
+        .scalar_subquery()
+    )
 
 
 _REPLY_COUNT = (Topic.replies - _between()).label("reply_count")
@@ -616,7 +633,7 @@ def _post_card(viewer: Viewer, row: Row[Any], topic: Row[Any], extras: Extras) -
         is_first=row.is_first,
         is_withdrawn=row.withdrawn_at is not None,
         edited_at=row.edited_at,
-        can_react=is_said and topic.archived_at is None and topic.hidden_at is None,
+        can_react=not is_mine and is_said and topic.archived_at is None and topic.hidden_at is None,
         can_quote=is_said and topic.can_reply,
         can_edit=is_mine and is_said and topic.can_reply,
         can_withdraw=is_mine,

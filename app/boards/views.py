@@ -127,11 +127,9 @@ def _to_post(post_id: PublicId) -> Response:
 def new_topic(slug: str) -> str:
     """The form for a new topic."""
     queries.check_can_start(g.viewer, slug)
-    return page(
-        "boards/new_topic.html",
-        board=queries.board_card(g.viewer, slug),
-        form=blank(TopicForm).renewed(),
-    )
+    board, form = queries.board_card(g.viewer, slug), blank(TopicForm).renewed()
+    form.told.data = board.told  # also after a refusal: what this page says now is what counts
+    return page("boards/new_topic.html", board=board, form=form)
 
 
 @bp.post("/boards/<slug>/new")

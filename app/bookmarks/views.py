@@ -6,6 +6,7 @@ from flask import Blueprint, flash, g, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.boards.queries import topic_news
+from app.chat.messages.queries import saved_messages
 from app.core.forms import PressForm, parse
 from app.core.i18n import _, t
 from app.core.ids import PublicId, is_public_id
@@ -77,7 +78,7 @@ def save_post(post_id: PublicId) -> Response:
     spend(KEEPING, g.viewer.public_id)
     operations.save_post(g.viewer, post_id)
     if "X-Fragment" not in request.headers:
-        flash(t("保存しました。マイページの「保存した投稿」で読めます"))
+        flash(t("保存しました。マイページの「保存したもの」で読めます"))
     return _answer(url_for("boards.post", post_id=post_id))
 
 
@@ -93,8 +94,10 @@ def unsave_post(post_id: PublicId) -> Response:
 
 @bp.get("/me/saved")
 def saved() -> str:
-    """The posts I keep."""
-    return page("bookmarks/saved.html", page=queries.saved_page(g.viewer, cursor_asked()))
+    """The posts I keep; `?of=messages` the messages."""
+    if request.args.get("of") == "messages":
+        return page("bookmarks/saved.html", page=None, kept=saved_messages(g.viewer))
+    return page("bookmarks/saved.html", page=queries.saved_page(g.viewer, cursor_asked()), kept=None)
 
 
 @bp.get("/api/topics/<id:topic_id>/news")

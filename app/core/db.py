@@ -62,6 +62,22 @@ db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 session: scoped_session[Session] = db.session
 
 
+POSTGRESQL = {
+    "statement_timeout": 15_000,
+    "lock_timeout": 5_000,
+    "timezone": "UTC",
+    # Our statements find a few rows by an index whatever is asked for, so one plan fits all. Left to itself PostgreSQL
+    # plans some of them anew each time (half of a topic's page), or compiles them to machine code for milliseconds.
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+}
+
+
+def is_on_sqlite() -> bool:
+    """Whether this installation keeps its data in SQLite; where the two databases need different words."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 def engine_options(settings: Settings) -> dict[str, Any]:
     """Pool and time-outs. Connections are held only while a statement runs or a transaction is open."""
     if settings.is_sqlite:
@@ -79,9 +95,19 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "hide_parameters": True,
         "connect_args": {
             "connect_timeout": 5,
-            "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c timezone=UTC",
+            "options": " ".join(f"-c {name}={value}" for name, value in POSTGRESQL.items()),
         },
     }
+
+
+@event.listens_for(Engine, "connect")
+def _send_one_kind_of_number(connection: Any, _record: Any) -> None:
+    """psycopg would tell the size of each number, and PostgreSQL keep a plan for every mixture of sizes."""
+    if isinstance(connection, SqliteConnection):
+        return
+    from psycopg.types.numeric import Int8Dumper
+
+    connection.adapters.register_dumper(int, Int8Dumper)
 
 
 @event.listens_for(Engine, "connect")

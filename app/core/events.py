@@ -33,6 +33,14 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Announced:
+    """A fact on its way: its durable listeners hear of it `after` the commit, its hints at once."""
+
+    fact: Fact
+    after: timedelta
+
+
+@dataclass(frozen=True)
 class Delivery:
     """What a listener may know of its delivery: `key` stays the same over retries, `attempt` counts from 1."""
 
@@ -71,7 +79,7 @@ _facts: dict[str, type[Fact]] = {}
 _listeners: dict[str, _Registered] = {}
 _by_fact: dict[str, list[str]] = {}
 _hints: dict[str, list[Hint]] = {}
-_wake: list[Callable[[], None]] = []
+_wake: list[Callable[[timedelta], None]] = []
 
 
 def listens(fact: type[F]) -> Callable[[Callable[[F, Delivery], None]], Callable[[F, Delivery], None]]:
@@ -112,41 +120,41 @@ def _register(
     return decorate
 
 
-def on_enqueued(wake: Callable[[], None]) -> None:
-    """Name what is called after a commit that left work in the outbox (the job queue)."""
+def on_enqueued(wake: Callable[[timedelta], None]) -> None:
+    """Name what is called after a commit that left work in the outbox, with how long it may lie (the job queue)."""
     _wake[:] = [wake]
 
 
-def enqueue(facts: list[Fact]) -> bool:
-    """Add one row per fact and durable listener to the current transaction; whether there were any."""
+def enqueue(announced: list[Announced]) -> set[timedelta]:
+    """Add one row per fact and durable listener to the current transaction; gives after how long there is work."""
     rows = [
         {
-            "fact": type(fact).__name__,
+            "fact": type(each.fact).__name__,
             "listener": name,
-            "payload": asdict(fact),
+            "payload": asdict(each.fact),
             "key": secrets.token_hex(16),
             "attempts": 0,
-            "due_at": now(),
+            "due_at": now() + each.after,
         }
-        for fact in facts
-        for name in _by_fact.get(type(fact).__name__, ())
+        for each in announced
+        for name in _by_fact.get(type(each.fact).__name__, ())
     ]
     if rows:
         session.execute(insert(OutboxRow), rows)
-    return bool(rows)
+    return {each.after for each in announced if type(each.fact).__name__ in _by_fact}
 
 
-def after_commit(facts: list[Fact], *, has_rows: bool) -> None:
-    """Run the hints, then wake the deliverer; a failing hint harms nobody else."""
-    for fact in facts:
-        for hint in _hints.get(type(fact).__name__, ()):
+def after_commit(announced: list[Announced], *, due: set[timedelta]) -> None:
+    """Run the hints, then wake the deliverer for each moment work is `due`; a failing hint harms nobody else."""
+    for each in announced:
+        for hint in _hints.get(type(each.fact).__name__, ()):
             try:
-                hint(fact)
+                hint(each.fact)
             except Exception:
-                log.exception("hint failed", fact=type(fact).__name__)
-    if has_rows:
+                log.exception("hint failed", fact=type(each.fact).__name__)
+    for after in due:
         for wake in _wake:
-            wake()
+            wake(after)
 
 
 def waiting() -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -58,7 +59,7 @@ def install_jobs(
     huey.periodic_task(crontab(minute="*"), name="deliver_what_waits")(deliver)
     huey.periodic_task(crontab(minute="17"), name="tidy_up")(tidy_up)
     huey.periodic_task(crontab(minute="*"), name="look_at_the_clock")(look_at_the_clock)
-    on_enqueued(lambda: _wake(app, wake))
+    on_enqueued(lambda after: _wake(app, wake, after))
 
 
 def _run_each(app: Flask, acts: Sequence[Callable[[], Any]]) -> None:
@@ -70,11 +71,14 @@ def _run_each(app: Flask, acts: Sequence[Callable[[], Any]]) -> None:
                 log.exception("a periodic act failed", act=act.__name__)
 
 
-def _wake(app: Flask, task: Callable[[], Any]) -> None:
+def _wake(app: Flask, task: Any, after: timedelta) -> None:
     if app.testing:
         return  # tests deliver when they say so
     try:
-        task()
+        if after:
+            task.schedule(delay=after.total_seconds())
+        else:
+            task()
     except Exception:
         # The row is committed; the minute's round will find it.
         log.warning("the queue could not be woken", exc_info=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import Connection, text
@@ -48,6 +49,16 @@ def _revisions() -> tuple[set[str], str]:
             found[kind].add(name)
     (head,) = found["revision"] - found["down_revision"]
     return found["revision"], head
+
+
+# Kept by SQLite's full-text search, not by us; and the indexes themselves, written by hand for each kind of database.
+_APART = ("_data", "_idx", "_content", "_docsize", "_config", "_index")
+
+
+def is_ours(item: Any, name: str | None, kind: str, _reflected: bool, _compare: object) -> bool:
+    """Whether Alembic compares this table, or index, with the models (its `include_object`)."""
+    table = name if kind == "table" else getattr(getattr(item, "table", None), "name", None)
+    return not (table or "").endswith(_APART)
 
 
 def migrate_database(app: Flask) -> None:

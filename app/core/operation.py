@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
-from .db import session
-from .events import Fact, after_commit, enqueue
+from .db import is_on_sqlite, session
+from .events import Announced, Fact, after_commit, enqueue
 from .reading import end_reading_connection
 
 P = ParamSpec("P")
@@ -29,7 +30,8 @@ class WriteOutsideOperation(RuntimeError):
     """Something was written where nothing may be: move it into an @operation."""
 
 
-_facts: ContextVar[list[Fact] | None] = ContextVar("announced_facts", default=None)
+_facts: ContextVar[list[Announced] | None] = ContextVar("announced_facts", default=None)
+_AT_ONCE = timedelta(0)
 
 
 def operation(function: Callable[P, R]) -> Callable[P, R]:
@@ -43,12 +45,12 @@ def operation(function: Callable[P, R]) -> Callable[P, R]:
     return verb
 
 
-def announce(fact: Fact) -> None:
-    """Say that something happened; listeners hear of it once the operation is committed."""
+def announce(fact: Fact, *, after: timedelta = _AT_ONCE) -> None:
+    """Say that something happened; listeners hear of it once the operation is committed, or so long `after`."""
     facts = _facts.get()
     if facts is None:
         raise WriteOutsideOperation(f"{type(fact).__name__} was announced outside an operation")
-    facts.append(fact)
+    facts.append(Announced(fact, after))
 
 
 @contextmanager
@@ -57,7 +59,7 @@ def unit_of_work() -> Iterator[None]:
     if _facts.get() is not None:
         yield
         return
-    facts: list[Fact] = []
+    facts: list[Announced] = []
     token = _facts.set(facts)
     try:
         # A fresh transaction: what was read before it began may be stale by now.
@@ -65,14 +67,14 @@ def unit_of_work() -> Iterator[None]:
         session.rollback()
         _begin_writing()
         yield
-        has_rows = enqueue(facts)
+        due = enqueue(facts)
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
         _facts.reset(token)
-    after_commit(facts, has_rows=has_rows)
+    after_commit(facts, due=due)
 
 
 def end_reading() -> None:
@@ -87,7 +89,7 @@ def end_reading() -> None:
 
 def _begin_writing() -> None:
     """On SQLite take the write lock now: a read-then-write upgrade fails under load instead of waiting."""
-    if session.get_bind().dialect.name == "sqlite":
+    if is_on_sqlite():
         session.execute(text("BEGIN IMMEDIATE"))
 
 

@@ -4,7 +4,8 @@
     row = _TOPIC_AT.first({**viewer.binds, "public_id": topic_id})
 
 The text is compiled once per kind of database and never changes, so that the drivers keep it prepared; a set of ids
-is one parameter (`IdSet`, `is_among`). Rows are named tuples of columns, never entities.
+is one parameter (`IdSet`, `is_among`). On PostgreSQL the text is already the server's own (`$1`): psycopg would look for
+its places anew with each run of a statement longer than 4,096 characters. Rows are named tuples of columns, never entities.
 """
 
 from __future__ import annotations
@@ -17,7 +18,17 @@ from functools import lru_cache, partial
 from typing import Any, cast
 
 from flask import g
-from sqlalchemy import ARRAY, Boolean, CompoundSelect, Connection, Dialect, Integer, Select, Text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CompoundSelect,
+    Connection,
+    Dialect,
+    Integer,
+    PoolProxiedConnection,
+    Select,
+    Text,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -38,14 +49,15 @@ class IdSet(TypeDecorator[frozenset[int]]):
         """The type the driver is told."""
         return dialect.type_descriptor(ARRAY(Integer()) if dialect.name == "postgresql" else Text())
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """To the database: in order, so that equal sets are equal parameters."""
-        return sorted(value) if dialect.name == "postgresql" else _as_json(frozenset(value))
+    def bind_processor(self, dialect: Dialect) -> Convert:
+        """To the database: as text and in order, so that equal sets are equal parameters."""
+        brackets = "{}" if dialect.name == "postgresql" else "[]"
+        return lambda ids: _as_text(frozenset(ids), brackets)
 
 
 @lru_cache(maxsize=4096)  # a viewer's sets are the same for days
-def _as_json(ids: frozenset[int]) -> str:
-    return f"[{','.join(map(str, sorted(ids)))}]"
+def _as_text(ids: frozenset[int], brackets: str) -> str:
+    return f"{brackets[0]}{','.join(map(str, sorted(ids)))}{brackets[1]}"
 
 
 class is_among(FunctionElement[bool]):  # noqa: N801 - reads as a function
@@ -68,6 +80,27 @@ class is_found_among(is_among):  # noqa: N801 - reads as a function
     def self_group(self, against: Any = None) -> Any:
         """As it is: SQLAlchemy would compare it with 1 on SQLite, and no index is found through that."""
         return self
+
+
+class each_of(FunctionElement[int]):  # noqa: N801 - reads as a function
+    """The ids of an `IdSet` as a table of one column, `value`: `each_of(ids).table_valued("value", name="value")`.
+
+    For what is counted once for each id through an index: PostgreSQL takes `is_among` with a set it does not know for
+    so many rows that it reads the whole of a long topic instead.
+    """
+
+    inherit_cache = True
+    name = "each_of"
+
+
+@compiles(each_of)
+def _each_json(element: each_of, compiler: SQLCompiler, **more: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **more)})"
+
+
+@compiles(each_of, "postgresql")
+def _each_array(element: each_of, compiler: SQLCompiler, **more: Any) -> str:
+    return f"unnest({compiler.process(element.clauses, **more)})"
 
 
 @compiles(is_among)
@@ -93,7 +126,7 @@ class Reading:
         """Every row. Raises KeyError for a parameter that is missing in `values`."""
         connection = _connection()
         compiled = self._compiled_for(connection.dialect)
-        cursor = connection.connection.cursor()
+        cursor = compiled.cursor(connection.connection)
         try:
             # As `exec_driver_sql`, with its events and its errors, but without a result object around the cursor,
             # which would take as long as the statement itself.
@@ -146,6 +179,7 @@ def end_reading_connection(_error: BaseException | None = None) -> None:
 class _Compiled:
     """A statement for one kind of database: what goes in, what comes out."""
 
+    cursor: Callable[[PoolProxiedConnection], Any]
     text: str
     constants: Mapping[str, object]
     named: tuple[tuple[str, str, Convert | None], ...]
@@ -173,6 +207,9 @@ class _Compiled:
 
 
 def _compile(statement: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> _Compiled:
+    is_postgresql = dialect.name == "postgresql"
+    if is_postgresql:
+        dialect = cast(Any, type(dialect))(paramstyle="numeric_dollar")
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)
     given = {name: bind for bind, name in compiled.bind_names.items() if bind.required}
@@ -193,6 +230,7 @@ def _compile(statement: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> 
     outs = [(place, _reader(column.type, dialect)) for place, column in enumerate(columns)]
     row: Any = namedtuple("Row", [str(column.name) for column in columns])  # type: ignore[misc]
     return _Compiled(
+        cursor=_raw_cursor if is_postgresql else _cursor,
         text=filled.statement,
         constants=constants,
         named=tuple((bind.key, name, converts.get(name)) for name, bind in given.items()),
@@ -200,6 +238,17 @@ def _compile(statement: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> 
         row=partial(tuple.__new__, row),
         converts=tuple((place, convert) for place, convert in outs if convert is not None),
     )
+
+
+def _cursor(connection: PoolProxiedConnection) -> Any:
+    return connection.cursor()
+
+
+def _raw_cursor(connection: PoolProxiedConnection) -> Any:
+    """psycopg's cursor for statements with the server's own places in them."""
+    from psycopg import RawCursor  # where the database is SQLite there is no psycopg
+
+    return RawCursor(cast(Any, connection.driver_connection))
 
 
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:

@@ -7,6 +7,7 @@ signed-in member unless it is marked `@public`.
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -34,6 +35,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from jinja2 import StrictUndefined, Template
 from jinja2.environment import TemplateModule
+from jinja2.ext import Extension
 from jinja2.runtime import Context
 from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -65,12 +67,16 @@ REAUTHENTICATED_FOR = timedelta(minutes=5)  # privacy.md, re-authentication
 MOST_FIELDS = 6000  # everyone at once, ticked in a list
 LONGEST_NEXT = 1_000  # the way back waits in a cookie, which has 4 KB in all
 MOST_BYTES_OF_A_REPORT = 16 * 1024
+MOST_SIGNED = 4_000  # browsers whose signed CSRF value is in memory
 MOST_DRAWINGS = 8_000  # with their cards up to 8 KB each; 200 topics of 20 posts are 5,000
 # Stand in a drawing that is kept for the values only one request has; nobody outside can know, or write, these words.
 CSRF_PLACE = f"csrf-{secrets.token_hex(24)}"
 KEY_PLACE = f"key-{secrets.token_hex(24)}"
 MOST_BYTES = 2 * 1024 * 1024 + 64 * 1024  # one pasted sheet of invitations, plus the form around it
 ROOM_FOR_THE_FORM = 256 * 1024  # around files: the longest text there is, in UTF-8, and its boundaries
+
+# Said by a page that asks by itself while nobody touches it: an open chat is no activity.
+UNATTENDED = "X-Unattended"
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -162,6 +168,14 @@ class _Template(Template):
         return super()._get_default_module()
 
 
+class _Unindented(Extension):
+    """Pages without the spaces their lines begin with: those are for whoever reads the template."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The template as it is compiled; a line stays the line it is."""
+        return re.sub(r"\n[ \t]+", "\n", source) if (name or "").endswith(".html") else source
+
+
 class _Cookies(SecureCookieSessionInterface):
     """Signed cookies as Flask makes them; their signer is made once for each key instead of twice a request."""
 
@@ -221,6 +235,7 @@ def install_web(app: Flask, settings: Settings, shell: Shell) -> None:
     app.json = _Json(app)
     app.url_map.converters["id"] = PublicIdConverter
     app.jinja_env.template_class = _Template
+    app.jinja_env.add_extension(_Unindented)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = assets.url
@@ -304,9 +319,17 @@ def _is_awake() -> bool:
     seen = session.get("awake")
     if seen is not None and moment - seen > IDLE_LIMIT.total_seconds():
         return False
-    if seen is None or moment - seen > 60:
+    if seen is None or (moment - seen > 60 and UNATTENDED not in request.headers):
         session["awake"] = moment
     return True
+
+
+def awake_until(visitor: Visitor) -> float | None:
+    """When the visitor's idle time is over, in seconds of the epoch; None: never. Asking is no activity."""
+    if not visitor.is_idle_limited:
+        return None
+    seen: float = session.get("awake", now().timestamp())
+    return seen + IDLE_LIMIT.total_seconds()
 
 
 def _refuse_foreign_host() -> None:
@@ -465,10 +488,21 @@ def _rendered(template: str, context: dict[str, Any]) -> str:
     """The finished text: what was drawn for everybody gets the values of this one request."""
     text = current_app.jinja_env.get_template(template).render(context)
     if CSRF_PLACE in text:
-        text = text.replace(CSRF_PLACE, generate_csrf())
+        text = text.replace(CSRF_PLACE, _csrf_value())
     if KEY_PLACE in text:
         text = text.replace(KEY_PLACE, secrets.token_hex(16))
     return text
+
+
+def _csrf_value() -> str:
+    """What the forms of this browser begin with; signed once, not with every page."""
+    kept = session.get("csrf_token")
+    return generate_csrf() if kept is None else _signed(kept, current_app.secret_key)
+
+
+@lru_cache(maxsize=MOST_SIGNED)
+def _signed(_kept: str, _key: Any) -> str:
+    return str(generate_csrf())
 
 
 def drawn(macro: Callable[..., Markup], *things: Any, **named: Any) -> Markup:
@@ -483,10 +517,10 @@ def drawn(macro: Callable[..., Markup], *things: Any, **named: Any) -> Markup:
     return _drawn(macro, things, tuple(named.items()), language_now(), now().year)
 
 
-def drawn_each(macro: Callable[[Any], Markup], things: Iterable[Any]) -> Markup:
-    """The same for each of a list of cards, one behind the other."""
+def drawn_each(macro: Callable[..., Markup], things: Iterable[Any], *more: Any) -> Markup:
+    """The same for each of a list of cards, one behind the other; `more` follows each card."""
     language, year = language_now(), now().year
-    return stored_html("").join([_drawn(macro, (thing,), (), language, year) for thing in things])
+    return stored_html("").join([_drawn(macro, (thing, *more), (), language, year) for thing in things])
 
 
 @lru_cache(maxsize=MOST_DRAWINGS)
@@ -733,16 +767,24 @@ def _mistake(error: Exception, *, is_logged: bool = False) -> Response:
 # ── headers, statics, reports ────────────────────────────────────────────────────────────────────────────────
 
 
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Permissions-Policy": PERMISSIONS_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
+}
+
+
 def _add_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Cache-Control", "private, no-store")
+    said = {name.lower() for name in headers.keys()}  # noqa: SIM118 - these are not a mapping's
+    for name, value in _HEADERS.items():
+        if name.lower() not in said:
+            headers.add(name, value)
     if settings_now().is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response

@@ -47,3 +47,7 @@ class FileCard:
     size_bytes: int
     width: int | None
     height: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The card as the chat's script reads it."""
+        return asdict(self)

@@ -16,12 +16,12 @@ from app.core.i18n import _
 from app.core.ids import PublicId
 from app.core.images import Picture
 from app.core.operation import announce, operation
-from app.models import Post, Upload
+from app.models import Message, Post, Upload
 from app.policy import Viewer
 
 from .events import PictureArrived
 
-MOST_FILES = 10  # under one post or announcement
+MOST_FILES = 10  # under one post, announcement or message
 MOST_LOOSE = 30  # uploaded by one person and not attached to anything yet
 KEPT_FOR = timedelta(days=1)
 # Younger files may belong to an upload whose row is being written just now.
@@ -87,7 +87,7 @@ def discard_file(viewer: Viewer, upload_id: PublicId) -> None:
     Raises NotFound, Invalid where it already belongs to something.
     """
     upload = policy.claim(viewer, Upload, upload_id, "change")
-    if upload.post_id is not None or upload.announcement_id is not None:
+    if any(place is not None for place in (upload.post_id, upload.announcement_id, upload.message_id)):
         raise Invalid(_("このファイルはすでに投稿に付いています。外すときは、投稿を編集してください。"))
     session.delete(upload)
 
@@ -105,17 +105,22 @@ def attach_files(
     *,
     post_id: int | None = None,
     announcement_id: int | None = None,
+    message_id: int | None = None,
 ) -> None:
-    """Make exactly these files, in this order, the files of a post or announcement; inside the caller's operation.
+    """Make exactly these files, in this order, the files of one text; inside the caller's operation.
+
+    The text is a post, an announcement or a message.
 
     Only the viewer's own that hang on nothing else; ones already there stay. What is left out hangs on nothing and is
     collected. Raises Invalid for one that is not theirs to attach, was refused, or for more than MOST_FILES.
     """
     chosen = list(dict.fromkeys(upload_ids))
     check_number(len(chosen))
-    if (post_id is None) == (announcement_id is None):
-        raise ValueError("files hang on a post or on an announcement")
-    here = Upload.post_id == post_id if post_id is not None else Upload.announcement_id == announcement_id
+    place = {"post_id": post_id, "announcement_id": announcement_id, "message_id": message_id}
+    given = [getattr(Upload, name) == key for name, key in place.items() if key is not None]
+    if len(given) != 1:
+        raise ValueError("files hang on a post, on an announcement or on a message")
+    here = given[0]
     found = {
         upload.public_id: upload
         for upload in session.scalars(
@@ -132,14 +137,14 @@ def attach_files(
         raise Invalid(sentence, {"files": [sentence]})
     for upload in found.values():
         is_chosen = upload.public_id in chosen
-        upload.post_id = post_id if is_chosen else None
-        upload.announcement_id = announcement_id if is_chosen else None
+        for name, key in place.items():
+            setattr(upload, name, key if is_chosen else None)
         upload.position = chosen.index(upload.public_id) if is_chosen else 0
         upload.kept_until = now().date() + KEPT_FOR
 
 
 def _is_loose() -> ColumnElement[bool]:
-    return and_(Upload.post_id.is_(None), Upload.announcement_id.is_(None))
+    return and_(Upload.post_id.is_(None), Upload.announcement_id.is_(None), Upload.message_id.is_(None))
 
 
 # ── the job ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,11 +176,15 @@ def picture_refused(upload_id: int, code: str) -> None:
 
 @operation
 def forget_loose_files() -> None:
-    """Delete the rows of files that nobody attached in a day, and of posts taken back two weeks ago."""
-    taken_back = select(Post.id).where(Post.withdrawn_at < now() - WITHDRAWN_KEPT_FOR)
+    """Delete the rows of files that nobody attached in a day, and of what was taken back two weeks ago."""
+    long_ago = now() - WITHDRAWN_KEPT_FOR
     session.execute(
         delete(Upload).where(
-            or_(and_(_is_loose(), Upload.kept_until < now().date()), Upload.post_id.in_(taken_back))
+            or_(
+                and_(_is_loose(), Upload.kept_until < now().date()),
+                Upload.post_id.in_(select(Post.id).where(Post.withdrawn_at < long_ago)),
+                Upload.message_id.in_(select(Message.id).where(Message.unsent_at < long_ago)),
+            )
         )
     )
 

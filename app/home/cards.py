@@ -12,20 +12,26 @@ from app.people.cards import PersonCard
 
 @dataclass(frozen=True)
 class ForMe:
-    """One post that speaks to the viewer and that they have not read: `is_mention` by name, else as an answer."""
+    """Posts of one topic that speak to the viewer and that they have not read: one of them, and how many `others`.
 
+    `is_mention`: it does by name, else as an answer. `post_id` is the oldest of them, where to begin.
+    """
+
+    topic_id: PublicId
     post_id: PublicId
     is_mention: bool
     author: PersonCard
     topic_title: str
     excerpt: str
+    others: int = 0
 
 
 @dataclass(frozen=True)
 class HomePage:
     """Home for one member; it ends, there is no endless feed. `must_set_up`: this administrator has begun set-up.
 
-    `waiting` are announcements that ask for 確認しました, `alive` topics with new comments, `fresh` the newest topics.
+    `waiting` are announcements that ask for 確認しました, `alive` topics with new comments, `fresh` the newest topics;
+    each topic stands on it once.
     """
 
     greeting: str

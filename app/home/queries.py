@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.announcements.queries import waiting_for
+from app.boards.cards import TopicRow
 from app.boards.queries import alive_topics, fresh_topics, my_boards
 from app.boards.unread import POINTER, level_chosen, with_bookmarks
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.i18n import _, t
+from app.core.ids import PublicId
 from app.core.reading import Reading
 from app.models import Community, Level, Member, Notice, Post, Topic
 from app.people.queries import person_card, person_columns
@@ -32,6 +35,7 @@ _LATELY = (
     .where(
         Notice.member_id == bindparam("viewer_id", type_=Integer),
         Notice.kind.in_(("mention", "answer")),
+        Notice.post_id.is_not(None),  # messages stand in their rooms, and on the bell
         standing("view", Notice),
     )
     .order_by(Notice.id.desc())
@@ -40,7 +44,15 @@ _LATELY = (
 )
 _FOR_ME = Reading(
     with_bookmarks(
-        select(Notice.kind, Post.public_id, Post.excerpt, Topic.title, Topic.withdrawn_at, *person_columns())
+        select(
+            Notice.kind,
+            Post.public_id,
+            Post.excerpt,
+            Topic.public_id.label("topic_id"),
+            Topic.title,
+            Topic.withdrawn_at,
+            *person_columns(),
+        )
         .select_from(Notice)
         .join(Post, Post.id == Notice.post_id)
         .join(Topic, Topic.id == Post.topic_id)
@@ -48,7 +60,6 @@ _FOR_ME = Reading(
     .outerjoin(Member, Member.id == Post.author_id)
     .where(Notice.id.in_(_LATELY), Post.id > POINTER, level_chosen != int(Level.MUTED))
     .order_by(Notice.id.desc())
-    .limit(MOST_FOR_ME)
 )
 
 
@@ -109,34 +120,49 @@ def sender_name() -> str:
 
 def home_page(viewer: Viewer, *, name: str, first_steps: bool) -> HomePage:
     """Home for one member called `name`: what waits for them, what is new where they read, and an end. Five queries."""
-    alive = alive_topics(viewer, most=MOST_ALIVE)
-    known = {row.id for row in alive}
-    fresh = fresh_topics(viewer, most=MOST_FRESH + len(alive))
+    for_me = _for_me(viewer)
+    said = {each.topic_id for each in for_me}
+    alive = _unsaid(alive_topics(viewer, most=MOST_ALIVE + len(said)), said, MOST_ALIVE)
+    said |= {row.id for row in alive}
+    fresh = _unsaid(fresh_topics(viewer, most=MOST_FRESH + len(said)), said, MOST_FRESH)
     return HomePage(
         greeting=_greeting(name),
         is_candidate=viewer.is_candidate,
         has_first_steps=first_steps,
         must_set_up=viewer.is_administrator and not community_facts().is_set_up,
         waiting=waiting_for(viewer, most=MOST_WAITING),
-        for_me=_for_me(viewer),
+        for_me=for_me,
         alive=alive,
-        fresh=tuple(row for row in fresh if row.id not in known)[:MOST_FRESH],
+        fresh=fresh,
         boards=my_boards(viewer),
     )
 
 
 def _for_me(viewer: Viewer) -> tuple[ForMe, ...]:
-    """Unread posts that mention the viewer or answer them, the newest first."""
-    return tuple(
-        ForMe(
-            post_id=row.public_id,
-            is_mention=row.kind == "mention",
-            author=person_card(viewer, row),
-            topic_title=row.title if row.withdrawn_at is None else t("取り消されたトピック"),
-            excerpt=row.excerpt,
-        )
-        for row in _FOR_ME.all(viewer.binds)
+    """Unread posts that mention the viewer or answer them, those of one topic together, the newest topic first."""
+    topics: dict[PublicId, list[Any]] = {}
+    for row in _FOR_ME.all(viewer.binds):
+        topics.setdefault(row.topic_id, []).append(row)
+    return tuple(_one_for_me(viewer, rows) for rows in list(topics.values())[:MOST_FOR_ME])
+
+
+def _one_for_me(viewer: Viewer, rows: list[Any]) -> ForMe:
+    """One topic: what names the viewer comes before what answers them."""
+    shown = next((row for row in rows if row.kind == "mention"), rows[0])
+    return ForMe(
+        topic_id=shown.topic_id,
+        post_id=rows[-1].public_id,
+        is_mention=shown.kind == "mention",
+        author=person_card(viewer, shown),
+        topic_title=shown.title if shown.withdrawn_at is None else t("取り消されたトピック"),
+        excerpt=shown.excerpt,
+        others=len(rows) - 1,
     )
+
+
+def _unsaid(rows: tuple[TopicRow, ...], said: set[PublicId], most: int) -> tuple[TopicRow, ...]:
+    """The first of those that stand nowhere else on the page."""
+    return tuple(row for row in rows if row.id not in said)[:most]
 
 
 def _greeting(name: str) -> str:

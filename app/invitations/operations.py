@@ -420,6 +420,9 @@ def _enter(member: Member, invitation: Invitation) -> None:
     session.add(member)
     session.flush()
     if invitation.group_id is not None:
+        # Whoever is in the 班 already has one more to talk with.
+        beside = select(GroupMember.member_id).where(GroupMember.group_id == invitation.group_id)
+        session.execute(update(Member).where(Member.id.in_(beside)).values(version=Member.version + 1))
         session.add(GroupMember(group_id=invitation.group_id, member_id=member.id))
     # What was announced to them before they joined stays theirs.
     session.execute(

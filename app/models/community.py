@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base
@@ -32,6 +32,13 @@ class Community(Base):
     # Quiet hours of the company's own clock, and of cohorts with the profile for minors.
     quiet_from_hour: Mapped[int] = mapped_column(default=20, server_default="20")
     quiet_until_hour: Mapped[int] = mapped_column(default=8, server_default="8")
+    # How far candidates may reach each other directly at most: 'nobody', 'group' or 'cohort'.
+    direct_cap: Mapped[str] = mapped_column(String(8), default="cohort", server_default="cohort")
+    # Candidates may open small rooms among themselves.
+    lets_open_rooms: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # Whoever joins is put into a 班 with room by itself; each Monday candidates meet in となりの席.
+    fills_groups: Mapped[bool] = mapped_column(default=True, server_default=true())
+    has_seats: Mapped[bool] = mapped_column(default=False, server_default=false())
     set_up_at: Mapped[datetime | None]
     # The second person with HR powers has joined; it never turns back (privacy.md, set-up mode).
     second_hr_at: Mapped[datetime | None]

@@ -12,10 +12,11 @@ from app.core.ids import new_public_id
 
 from .announcement import Announcement
 from .board import Post
+from .chat import Message
 
 
 class Upload(Base):
-    """One file: uploaded first, then attached to a post or an announcement, or collected after a day.
+    """One file: uploaded first, then attached to a post, an announcement or a message, or collected after a day.
 
     `state`: `waiting` until a job has rebuilt the picture, then `ready`, or `refused` with a sentence for its owner.
     """
@@ -24,7 +25,12 @@ class Upload(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('picture', 'document')", name="kind"),
         CheckConstraint("state IN ('waiting', 'ready', 'refused')", name="state"),
-        CheckConstraint("post_id IS NULL OR announcement_id IS NULL", name="in_one_place"),
+        CheckConstraint(
+            "(CASE WHEN post_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN announcement_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN message_id IS NULL THEN 0 ELSE 1 END) <= 1",
+            name="in_one_place",
+        ),
+        Index("ix_upload_message_id", "message_id"),
         Index("ix_upload_post_id", "post_id"),
         Index("ix_upload_announcement_id", "announcement_id"),
         Index("ix_upload_owner_id", "owner_id"),
@@ -54,6 +60,8 @@ class Upload(Base):
     position: Mapped[int] = mapped_column(default=0)
     post_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("post.id"))
     announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcement.id"))
+    message_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("message.id"))
 
     post: Mapped[Post | None] = relationship(lazy="raise")
     announcement: Mapped[Announcement | None] = relationship(lazy="raise")
+    message: Mapped[Message | None] = relationship(lazy="raise")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, BigId
@@ -64,6 +64,12 @@ class Member(Base):
     bookmark_id: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
     # The same for the list of notices.
     notice_bookmark_id: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
+
+    # Who among the candidates may write to them first: nobody, their own 班 ('group'), or their cohort.
+    messages_from: Mapped[str] = mapped_column(String(8), default="group", server_default="group")
+    # Is put into a 班 by itself when there is room; weekly となりの席.
+    joins_groups: Mapped[bool] = mapped_column(default=True, server_default=true())
+    joins_seats: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     cohort: Mapped[Cohort | None] = relationship(lazy="raise")
 

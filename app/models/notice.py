@@ -13,17 +13,19 @@ from app.core.tokens import new_nonce
 
 from .announcement import Announcement
 from .board import Post
+from .chat import Message
 
 # Why somebody is told; the order of the settings page.
-NOTICE_KINDS = ("announcement", "reminder", "mention", "answer", "reply", "topic")
+NOTICE_KINDS = ("announcement", "reminder", "message", "mention", "answer", "reply", "topic", "room")
 
 
 class Notice(Base):
     """One thing to tell one member. What it leads to is asked again whenever it is shown or sent.
 
-    `kind`: announcement, reminder (to acknowledge), mention, answer (a quote of one's own post, or a reply to one's own
-    topic), reply (in a followed topic), topic (a new one on a followed board). There is no "read" mark: one bookmark
-    per person says up to where the list is old (`Member.notice_bookmark_id`).
+    `kind`: announcement, reminder (to acknowledge), message (from one person, or in 人事への連絡), mention, answer (a
+    quote of one's own post, or a reply to one's own topic), reply (in a followed topic), topic (a new one on a followed
+    board), room (the first message in a room that was quiet). There is no "read" mark: one bookmark per person says up
+    to where the list is old (`Member.notice_bookmark_id`).
     """
 
     __tablename__ = "notice"
@@ -33,13 +35,15 @@ class Notice(Base):
             name="kind",
         ),
         CheckConstraint(
-            "(CASE WHEN post_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN announcement_id IS NULL THEN 0 ELSE 1 END) = 1",
+            "(CASE WHEN post_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN announcement_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN message_id IS NULL THEN 0 ELSE 1 END) = 1",
             name="about_one_thing",
         ),
         Index("ix_notice_member_id_id", "member_id", "id"),
         # Nobody is told twice of one post: the strongest reason is the one they read.
         Index("ix_notice_post", "post_id", "member_id", unique=True),
         Index("ix_notice_announcement", "announcement_id", "member_id", "kind", unique=True),
+        Index("ix_notice_message", "message_id", "member_id", unique=True),
         Index("ix_notice_mail", "member_id", "mail"),
     )
 
@@ -49,6 +53,7 @@ class Notice(Base):
     kind: Mapped[str] = mapped_column(String(12))
     post_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("post.id"))
     announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcement.id"))
+    message_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("message.id"))
     made_at: Mapped[datetime]
     # '' when it goes by mail neither now nor later; 'bundle' or 'digest' while it waits for one.
     mail: Mapped[str] = mapped_column(String(8), default="")
@@ -57,6 +62,7 @@ class Notice(Base):
 
     post: Mapped[Post | None] = relationship(lazy="raise")
     announcement: Mapped[Announcement | None] = relationship(lazy="raise")
+    message: Mapped[Message | None] = relationship(lazy="raise")
 
 
 class NoticeChoice(Base):

@@ -11,7 +11,11 @@ from app.people.cards import Pager, PersonCard
 
 @dataclass(frozen=True)
 class NoticeCard:
-    """One notice: what it leads to, who wrote that (None for announcements), and why the viewer is told."""
+    """One line of the list: what it leads to, who wrote that (None for announcements), and why the viewer is told.
+
+    Comments in one topic share a line, and so do messages in one room: the newest one, and how many `others` are new
+    with it.
+    """
 
     id: PublicId
     kind: str
@@ -22,11 +26,13 @@ class NoticeCard:
     author: PersonCard | None
     made_at: datetime
     is_new: bool
+    others: int = 0
+    is_message: bool = False
 
 
 @dataclass(frozen=True)
 class NoticesPage:
-    """A page of notices, newest first. `newest` is what 「新着の印を消す」 moves the bookmark to; None: nothing new."""
+    """A page of notices, newest first. `newest` is what 「すべて読んだことにする」 moves the bookmark to; None: nothing new."""
 
     notices: tuple[NoticeCard, ...]
     newest: PublicId | None
@@ -68,15 +74,16 @@ class NoticeSettingsPage:
 
 @dataclass(frozen=True)
 class BundleItem:
-    """One line of a letter."""
+    """One line of a letter; `count` notices of one reason and one topic or room are said in it."""
 
     reason: str
     title: str
+    count: int = 1
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A letter about notices to one member; `items` are the first of `total`."""
+    """A letter about notices to one member; `items` are the first lines about `total` notices."""
 
     to_address: str
     to_name: str

@@ -1,4 +1,4 @@
-"""What follows: notices are made from facts of boards and announcements, and letters and pushes leave."""
+"""What follows: notices are made from facts of boards, rooms and announcements, and letters and pushes leave."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.accounts.events import MembershipEnded, SessionsEnded
 from app.announcements.events import AcknowledgementReminded, AnnouncementSent
 from app.boards.events import PostEdited, ReplyPosted, TopicStarted
+from app.chat.events import MessageWaits
 from app.core.db import session
 from app.core.events import Delivery, delivers, hints, listens
 from app.core.i18n import speaking, tn
@@ -22,6 +23,7 @@ from .audiences import reminded, told_of_announcement, told_of_edit, told_of_pos
 from .cards import Bundle
 from .events import BundleDue, NoticesMade, PushDue, TestPushAsked
 from .hours import is_quiet
+from .rooms import told_of_message
 from .telling import tell
 
 log = structlog.get_logger(__name__)
@@ -52,6 +54,12 @@ def tell_of_reply(fact: ReplyPosted, delivery: Delivery) -> None:
 def tell_of_edit(fact: PostEdited, delivery: Delivery) -> None:
     """Whom the new text speaks to and the old one did not."""
     tell(*told_of_edit(fact.post_id, fact.mentioned))
+
+
+@listens(MessageWaits)
+def tell_of_message(fact: MessageWaits, delivery: Delivery) -> None:
+    """Whom it speaks to, and those who have not read it meanwhile."""
+    tell(*told_of_message(fact.message_id))
 
 
 @listens(AnnouncementSent)
@@ -107,7 +115,7 @@ def _send(bundle: Bundle, delivery: Delivery) -> None:
         name=bundle.to_name,
         community=bundle.community,
         items=bundle.items,
-        more=bundle.total - len(bundle.items),
+        more=bundle.total - sum(item.count for item in bundle.items),
         is_digest=bundle.is_digest,
         link=link_to("/notices"),
         settings_link=link_to("/me/notices"),

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import time
+from datetime import UTC, datetime, time
 from typing import Any
 
-from sqlalchemy import Integer, Row, and_, bindparam, func, literal, not_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from app.announcements.merging import FIELDS
 from app.announcements.reading import values_of_member
+from app.boards.unread import POINTER, with_bookmarks
+from app.chat.entries import LONGEST_EXCERPT, excerpt_of
+from app.chat.rooms.cards import RoomFace
+from app.chat.rooms.frames import faces
 from app.core.clock import now
 from app.core.db import session
 from app.core.errors import NotFound
@@ -28,12 +46,15 @@ from app.models import (
     Community,
     Level,
     Member,
+    Message,
     Notice,
     NoticeChoice,
     NoticeMail,
     NoticeSettings,
     Post,
     PushSubscription,
+    Room,
+    RoomReader,
     Topic,
     TopicReader,
 )
@@ -55,12 +76,15 @@ from .cards import (
 from .hours import is_quiet
 from .telling import devices_of, habits_of
 from .ways import KINDS, Ways, usual_ways
-from .words import ICONS, LABELS, PUSHED, REASONS
+from .words import ICONS, LABELS, PUSHED, PUSHED_OF_MESSAGES, REASONS
 
 NOTICES_A_PAGE = 20
 MOST_COUNTED = 100  # the badge says 99+ from here on
+MOST_LOOKED_AT = 200  # notices the badge counts lines among: it stands on every page
 LINES_A_LETTER = 20
 UNSUBSCRIBING = "unsubscribe"  # the purpose of the secret in a letter
+
+FAR_OFF = datetime(9999, 1, 1, tzinfo=UTC)
 
 _VIEWER_ID = bindparam("viewer_id", type_=Integer())
 
@@ -69,7 +93,7 @@ _VIEWER_ID = bindparam("viewer_id", type_=Integer())
 
 
 def _is_wanted() -> Any:
-    """What its person may see now, and is not of a topic they muted since."""
+    """What its person may see now, and is not of a topic or a room they muted since."""
     post, reader = aliased(Post), aliased(TopicReader)
     muted = (
         select(literal(1))
@@ -83,12 +107,35 @@ def _is_wanted() -> Any:
         .correlate(Notice)
         .exists()
     )
+    calm = _own_reader(
+        lambda message, reader: or_(
+            reader.is_paused,
+            # A muted room still says one's name.
+            and_(Notice.kind != "mention", or_(reader.is_muted, reader.is_hidden)),
+        )
+    )
     # The plain comparison is for the index; the rule asks in a way that no index serves.
-    return and_(Notice.member_id == _VIEWER_ID, standing("view", Notice), not_(muted))
+    return and_(Notice.member_id == _VIEWER_ID, standing("view", Notice), not_(muted), not_(calm))
+
+
+def _own_reader(says: Callable[[Any, Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether what its person keeps about the room of the message, if there is one, says this."""
+    message, reader = aliased(Message), aliased(RoomReader)
+    return (
+        select(literal(1))
+        .select_from(reader)
+        .join(message, message.room_id == reader.room_id)
+        .where(message.id == Notice.message_id, reader.member_id == Notice.member_id, says(message, reader))
+        .correlate(Notice)
+        .exists()
+    )
 
 
 def _is_still_asked() -> Any:
-    """No reminder of what its person has acknowledged meanwhile: that letter would say it was not noted."""
+    """No reminder of what its person has acknowledged meanwhile: that letter would say it was not noted.
+
+    No message either that they have read in its room.
+    """
     done = (
         select(literal(1))
         .where(
@@ -99,19 +146,85 @@ def _is_still_asked() -> Any:
         .correlate(Notice)
         .exists()
     )
-    return not_(and_(Notice.kind == "reminder", done))
+    read = _own_reader(lambda message, reader: reader.bookmark_seq >= message.seq)
+    return not_(or_(and_(Notice.kind == "reminder", done), read))
 
 
 _IS_WANTED = _is_wanted()
 _IS_STILL_ASKED = _is_still_asked()
 _BOOKMARK = select(Member.notice_bookmark_id).where(Member.id == _VIEWER_ID).scalar_subquery()
+# Whoever has read a topic or a room up to there knows what was said. An edit of a post may name somebody in what they
+# had read before.
+_IS_UNREAD = or_(
+    Notice.announcement_id.is_not(None),
+    Message.seq > func.coalesce(RoomReader.bookmark_seq, 0),
+    Post.id > POINTER,
+    and_(Notice.kind == "mention", Notice.made_at >= func.coalesce(Post.edited_at, FAR_OFF)),
+)
+_IS_NEW = and_(Notice.id > _BOOKMARK, _IS_UNREAD)
+# Comments in one topic, messages in one room are one line for each reason; everything else is a line of its own.
+_LINE = case(
+    (Notice.kind.in_(("answer", "reply")), Post.topic_id),
+    (Notice.kind.in_(("message", "room")), Message.room_id),
+    else_=-Notice.id,
+)
+
+
+def _beside_subject(query: Select[Any]) -> Select[Any]:
+    """The query over Notice with what it leads to: the post and its topic, the message, or the announcement."""
+    return (
+        query.select_from(Notice)
+        .outerjoin(Post, Post.id == Notice.post_id)
+        .outerjoin(Topic, Topic.id == Post.topic_id)
+        .outerjoin(Message, Message.id == Notice.message_id)
+        .outerjoin(Announcement, Announcement.id == Notice.announcement_id)
+    )
+
+
+def _beside_reading(query: Select[Any]) -> Select[Any]:
+    """The query over Notice with the post, its topic, the message, and how far the viewer has read there."""
+    return with_bookmarks(
+        query.select_from(Notice)
+        .outerjoin(Post, Post.id == Notice.post_id)
+        .outerjoin(Topic, Topic.id == Post.topic_id)
+        .outerjoin(Message, Message.id == Notice.message_id)
+        .outerjoin(
+            RoomReader, and_(RoomReader.room_id == Message.room_id, RoomReader.member_id == _VIEWER_ID)
+        )
+    )
+
+
+_lately = (
+    _beside_reading(select(Notice.kind, _LINE.label("line"), _IS_NEW.label("is_new")))
+    .where(_IS_WANTED, Notice.id > _BOOKMARK)
+    .order_by(Notice.id.desc())
+    .limit(MOST_LOOKED_AT)
+    .subquery()
+)
 _WAITING = Reading(
-    select(func.count().label("notices")).select_from(
-        select(literal(1).label("one"))
-        .where(_IS_WANTED, Notice.id > _BOOKMARK)
+    select(func.count().label("lines")).select_from(
+        select(_lately.c.kind, _lately.c.line)
+        .where(_lately.c.is_new)
+        .distinct()
         .limit(MOST_COUNTED)
         .subquery()
     )
+)
+_together: dict[str, Any] = {"partition_by": (Notice.kind, _LINE)}
+_lines = (
+    _beside_reading(
+        select(
+            Notice.id.label("notice_id"),
+            func.row_number().over(**_together, order_by=Notice.id.desc()).label("place"),
+            func.sum(case((_IS_NEW, 1), else_=0)).over(**_together).label("news"),
+            # Where to begin: the oldest of what is new.
+            func.first_value(Notice.public_id)
+            .over(**_together, order_by=(case((_IS_NEW, 0), else_=1), Notice.id))
+            .label("first_id"),
+        )
+    )
+    .where(_IS_WANTED)
+    .subquery()
 )
 _TITLES = (
     Notice.id,
@@ -121,23 +234,27 @@ _TITLES = (
     Notice.mail,
     Topic.title.label("topic_title"),
     Topic.withdrawn_at.label("topic_withdrawn_at"),
-    Post.excerpt,
+    Message.room_id.label("room_key"),
     Announcement.title.label("announcement_title"),
     Announcement.emergency_reason,
 )
-_LIST = (
-    select(*_TITLES, (Notice.id > _BOOKMARK).label("is_new"), *person_columns())
-    .select_from(Notice)
-    .outerjoin(Post, Post.id == Notice.post_id)
-    .outerjoin(Topic, Topic.id == Post.topic_id)
-    .outerjoin(Announcement, Announcement.id == Notice.announcement_id)
-    .outerjoin(Member, Member.id == Post.author_id)
-)
+_LIST = _beside_subject(
+    select(
+        *_TITLES,
+        Post.excerpt,
+        func.substr(Message.body, 1, 4 * LONGEST_EXCERPT).label("message_body"),
+        Message.stamp,
+        _lines.c.news,
+        _lines.c.first_id,
+        (Notice.id > _BOOKMARK).label("is_unseen"),
+        *person_columns(),
+    )
+).outerjoin(Member, Member.id == func.coalesce(Post.author_id, Message.author_id))
 _NOTICES = Keyset(
     _LIST,
     key=Notice.id,
     public_id=Notice.public_id,
-    visible=_IS_WANTED,
+    visible=and_(Notice.member_id == _VIEWER_ID, _lines.c.notice_id == Notice.id, _lines.c.place == 1),
     size=NOTICES_A_PAGE,
     is_newest_first=True,
 )
@@ -145,23 +262,23 @@ _PLACE = (
     select(
         Post.public_id.label("post_id"),
         Announcement.public_id.label("announcement_id"),
+        Room.public_id.label("room_id"),
+        Message.public_id.label("message_id"),
     )
     .select_from(Notice)
     .outerjoin(Post, Post.id == Notice.post_id)
     .outerjoin(Announcement, Announcement.id == Notice.announcement_id)
+    .outerjoin(Message, Message.id == Notice.message_id)
+    .outerjoin(Room, Room.id == Message.room_id)
     .where(Notice.public_id == bindparam("public_id"), standing("view", Notice))
 )
 _MAILED = (
-    select(*_TITLES)
-    .select_from(Notice)
-    .outerjoin(Post, Post.id == Notice.post_id)
-    .outerjoin(Topic, Topic.id == Post.topic_id)
-    .outerjoin(Announcement, Announcement.id == Notice.announcement_id)
+    _beside_subject(select(*_TITLES, _LINE.label("line")))
     .where(_IS_WANTED, _IS_STILL_ASKED, Notice.mail != "")
     .order_by(Notice.id)
 )
 _PUSHED = (
-    select(Notice.public_id, Notice.kind, Announcement.emergency_reason)
+    select(Notice.public_id, Notice.kind, Notice.message_id, Announcement.emergency_reason)
     .select_from(Notice)
     .outerjoin(Announcement, Announcement.id == Notice.announcement_id)
     .where(_IS_WANTED, _IS_STILL_ASKED, Notice.id == bindparam("notice_id"))
@@ -172,23 +289,27 @@ _PUSHED = (
 
 
 def waiting_count(viewer: Viewer) -> int:
-    """How many notices the viewer may see are newer than their bookmark; counts to 100, in one statement."""
+    """How many lines of notices are new to the viewer: not seen in the list, nor read in their topics and rooms.
+
+    One statement; it looks at the newest MOST_LOOKED_AT the viewer may see and has not seen, and counts to 100.
+    """
     row = _WAITING.first(viewer.binds)
-    return row.notices if row is not None else 0
+    return row.lines if row is not None else 0
 
 
 def notices_page(viewer: Viewer, cursor: Cursor | None = None) -> NoticesPage:
-    """The viewer's notices, newest first, each with the reason it was made."""
+    """The viewer's notices, newest first, those of one topic or room together, each with the reason it was made."""
     cursor = cursor or Cursor()
     found = _NOTICES.read(cursor, viewer.binds)
     if not found.rows and (cursor.after or cursor.before):
         found = _NOTICES.read(Cursor(), viewer.binds)
-    titles = _titles(viewer, found.rows)
+    titles = _titles(viewer, found.rows, called=lambda face: face.name)
     cards = tuple(_card(viewer, row, titles[row.id]) for row in found.rows)
-    is_at_the_top = found.previous is None
+    has_news = any(card.is_new for card in cards) or found.next is not None
+    is_to_be_seen = found.previous is None and bool(found.rows) and found.rows[0].is_unseen and has_news
     return NoticesPage(
         notices=cards,
-        newest=cards[0].id if cards and cards[0].is_new and is_at_the_top else None,
+        newest=found.rows[0].public_id if is_to_be_seen else None,
         pager=Pager(
             newer=f"/notices?before={found.previous}" if found.previous else None,
             older=f"/notices?after={found.next}" if found.next else None,
@@ -198,30 +319,48 @@ def notices_page(viewer: Viewer, cursor: Cursor | None = None) -> NoticesPage:
 
 def _card(viewer: Viewer, row: Row[Any], title: str) -> NoticeCard:
     return NoticeCard(
-        id=row.public_id,
+        id=row.first_id if row.news else row.public_id,
         kind=row.kind,
         icon=ICONS[row.kind],
         reason=str(REASONS[row.kind]),
         title=title,
-        excerpt=row.excerpt or "",
+        excerpt=_excerpt(row),
         author=person_card(viewer, row) if row.announcement_title is None else None,
         made_at=row.made_at,
-        is_new=bool(row.is_new),
+        is_new=bool(row.news),
+        others=max(row.news - 1, 0),
+        is_message=row.room_key is not None,
     )
 
 
-def _titles(viewer: Viewer, rows: Iterable[Row[Any]]) -> dict[int, str]:
-    """Notice → the title of what it leads to, merge fields filled in for this reader."""
+def _excerpt(row: Row[Any]) -> str:
+    """The first words of a post or a message as it reads now."""
+    return row.excerpt or "" if row.room_key is None else excerpt_of(row.message_body, row.stamp)
+
+
+def _titles(viewer: Viewer, rows: Iterable[Row[Any]], *, called: Callable[[RoomFace], str]) -> dict[int, str]:
+    """Notice → the title of what it leads to, merge fields filled in for this reader, rooms as they are `called`."""
     rows = list(rows)
     has_fields = any("{" in (row.announcement_title or "") for row in rows)
     values = values_of_member(viewer.id) if has_fields else dict.fromkeys(FIELDS, "")
+    room_keys = {row.room_key for row in rows if row.room_key is not None}
+    rooms = faces(viewer, room_keys) if room_keys else {}
     titles = {}
     for row in rows:
         if row.announcement_title is not None:
             titles[row.id] = filled_text(row.announcement_title, values)
+        elif row.room_key is not None:
+            titles[row.id] = called(rooms[row.room_key]) if row.room_key in rooms else t("トーク")
         else:
             titles[row.id] = t("取り消されたトピック") if row.topic_withdrawn_at else row.topic_title
     return titles
+
+
+def _called_outside(face: RoomFace) -> str:
+    """What a letter calls a room: whom one talks with, it does not say."""
+    if face.kind == "office":
+        return t("人事への連絡")
+    return t("2人のトーク") if face.kind == "direct" else face.name
 
 
 def place_of(viewer: Viewer, notice_id: PublicId) -> str:
@@ -229,6 +368,8 @@ def place_of(viewer: Viewer, notice_id: PublicId) -> str:
     row = session.execute(_PLACE, {**viewer.binds, "public_id": notice_id}).first()
     if row is None:
         raise NotFound()
+    if row.message_id is not None:
+        return f"/rooms/{row.room_id}?at={row.message_id}"
     return f"/posts/{row.post_id}" if row.post_id else f"/announcements/{row.announcement_id}"
 
 
@@ -345,14 +486,17 @@ def bundle_of(member_id: int, due: DueMail) -> Bundle | None:
     if not shown:
         return None
     with speaking(row.language):
-        titles = _titles(viewer, shown)
-        items = tuple(BundleItem(str(REASONS[each.kind]), titles[each.id]) for each in shown[:LINES_A_LETTER])
+        titles = _titles(viewer, shown, called=_called_outside)
+        lines = Counter((each.kind, each.line, titles[each.id]) for each in shown)
+        items = tuple(
+            BundleItem(str(REASONS[kind]), title, count) for (kind, _line, title), count in lines.items()
+        )
     return Bundle(
         to_address=row.mail,
         to_name=row.display_name,
         language=row.language,
         community=row.community,
-        items=items,
+        items=items[:LINES_A_LETTER],
         total=len(shown),
         is_digest=due.is_digest,
         unsubscribe_path=f"/unsubscribe/{secret_of(UNSUBSCRIBING, row.nonce)}",
@@ -369,7 +513,8 @@ def push_of(notice_id: int, subscription_id: int) -> Push | None:
     if not viewer.is_active or row is None:
         return None
     with speaking(device.language):
-        words = {"title": t("つぼみ"), "body": str(PUSHED[row.kind])}
+        said = PUSHED if row.message_id is None else PUSHED_OF_MESSAGES
+        words = {"title": t("つぼみ"), "body": str(said[row.kind])}
     return Push(
         endpoint=device.endpoint,
         p256dh=device.p256dh,

@@ -24,16 +24,19 @@ _BATCH = 500  # members a statement: databases limit how many values one may car
 
 @dataclass(frozen=True)
 class Subject:
-    """What people are told of: a post or an announcement, and how urgent it is.
+    """What people are told of: a post, an announcement or a message, and how urgent it is.
 
-    `for_digest` are the members whose contact budget it would overdraw.
+    `for_digest` are the members whose contact budget it would overdraw, or who share the work of reading it; `rung`
+    those whose devices rang about the same room just now, and do not ring again.
     """
 
     post_id: int | None = None
     announcement_id: int | None = None
+    message_id: int | None = None
     is_procedure: bool = False
     is_emergency: bool = False
     for_digest: Collection[int] = field(default_factory=frozenset)
+    rung: Collection[int] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ def _told(member_ids: Sequence[int], kinds: Mapping[int, str], subject: Subject)
             is_procedure=subject.is_procedure,
             is_for_digest=member_id in subject.for_digest,
         )
-        pushed_to = devices.get(member_id, ()) if ways.is_pushed else ()
+        is_rung = ways.is_pushed and member_id not in subject.rung
+        pushed_to = devices.get(member_id, ()) if is_rung else ()
         told.append(_Told(member_id, kind, ways, habits.digest, pushed_to))
     return told
 
@@ -144,6 +148,7 @@ def _insert(told: Sequence[_Told], subject: Subject, *, waits_for_push: bool) ->
             "kind": each.kind,
             "post_id": subject.post_id,
             "announcement_id": subject.announcement_id,
+            "message_id": subject.message_id,
             "made_at": now(),
             "mail": each.ways.mail,
             "waits_for_push": waits_for_push and bool(each.subscription_ids),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # The kinds that are made; the order of the settings page. Boards cannot be followed yet, so `topic` is not among them.
-KINDS = ("announcement", "reminder", "mention", "answer", "reply")
+KINDS = ("announcement", "reminder", "message", "mention", "answer", "reply", "room")
 OFFICIAL = frozenset({"announcement", "reminder"})
 # Whoever only reads（読むだけ）is sent what HR or somebody by name says to them, and nothing else by itself.
-SENT_TO_READERS = OFFICIAL | {"mention"}
+SENT_TO_READERS = OFFICIAL | {"message", "mention"}
+# What can wait until the morning.
+FOR_THE_DIGEST = frozenset({"reply", "room"})
 DIGESTS = ("daily", "weekly", "")
 MAILS = ("bundle", "digest", "")
 
@@ -38,7 +40,7 @@ def usual_ways(kind: str, habits: Habits) -> Ways:
     """What holds without a choice: mail until a device takes pushes, and from then on pushes."""
     if habits.pace == "read" and kind not in SENT_TO_READERS:
         return NO_WAY
-    if kind == "reply":
+    if kind in FOR_THE_DIGEST:
         return Ways("digest", False)
     return Ways("" if habits.has_push else "bundle", True)
 
@@ -48,7 +50,7 @@ def ways_of(
 ) -> Ways:
     """The ways of one notice. A procedure always goes by mail, whatever was chosen and also during a pause.
 
-    `is_for_digest`: the contact budget is spent, so it joins the digest and is not pushed.
+    `is_for_digest`: the contact budget is spent, or a whole team is told, so it joins the digest and is not pushed.
     """
     ways = chosen or usual_ways(kind, habits)
     if is_procedure:

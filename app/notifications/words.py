@@ -8,30 +8,45 @@ from app.core.i18n import _
 REASONS = {
     "announcement": _("人事からのお知らせです"),
     "reminder": _("確認をお願いしているお知らせです"),
+    "message": _("メッセージが届いています"),
     "mention": _("お名前が書かれています"),
     "answer": _("あなたの投稿への返信です"),
     "reply": _("フォロー中のトピックです"),
+    "room": _("しばらく静かだったルームです"),
 }
 # What a push says: the kind, never a word of the text (a locked screen is read by others).
 PUSHED = {
     "announcement": _("人事からお知らせがあります"),
     "reminder": _("確認をお願いしているお知らせがあります"),
+    "message": _("新しいメッセージがあります"),
     "mention": _("お名前の書かれた投稿があります"),
     "answer": _("新しい返信があります"),
     "reply": _("フォロー中のトピックに、新しいコメントがあります"),
+    "room": _("静かだったルームに、新しいメッセージがあります"),
 }
+PUSHED_OF_MESSAGES = {**PUSHED, "mention": _("お名前の書かれたメッセージがあります")}
 ICONS = {
     "announcement": "announce",
     "reminder": "announce",
+    "message": "chat",
     "mention": "me",
     "answer": "reply",
     "reply": "boards",
+    "room": "chat",
 }
 # Kind → (label, note) on the settings page.
 LABELS = {
     "announcement": (_("人事からのお知らせ"), _("手続きのお知らせは、設定にかかわらずメールでも届きます")),
     "reminder": (_("確認のお願い"), _("「確認しました」をお待ちしているお知らせの、念のためのご連絡です")),
-    "mention": (_("お名前が書かれたとき"), _("投稿に「@呼び名」であなたが書かれたときです")),
+    "message": (
+        _("2人のトークと「人事への連絡」"),
+        _("ルームを開いている間は届きません。ルームごとに止めることもできます"),
+    ),
+    "mention": (
+        _("お名前が書かれたとき"),
+        _("投稿やメッセージに「@呼び名」であなたが書かれたときです"),
+    ),
     "answer": (_("あなたの投稿への返信"), _("引用されたときと、あなたのトピックにコメントがついたときです")),
     "reply": (_("フォロー中のトピック"), _("トピックの画面で「フォロー」を選んだときだけです")),
+    "room": (_("静かだったルーム"), _("6時間ほど静かだったルームに、ひとこと目が書かれたときだけです")),
 }

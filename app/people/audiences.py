@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.core.db import session
 from app.core.errors import Invalid
-from app.core.i18n import _, join_names, t, tn
+from app.core.i18n import _, join_names, language_now, t, tn
 from app.core.ids import PublicId
 from app.models import Cohort, Group, Role
 from app.policy import Viewer, allowed
@@ -169,3 +169,28 @@ def all_roles(sets: Sequence[NamedSet]) -> int:
     for each in sets:
         roles |= each.role or 0
     return roles
+
+
+def staff_label(sets: Sequence[NamedSet]) -> str | None:
+    """Which staff are there, said to candidates before they write; None where no candidates are.
+
+    「人事・社員は参加していません」 is said only where no member of staff can read: one person may hold two roles,
+    so what is for employees or moderators may well be read by somebody from HR.
+    """
+    roles = all_roles(sets)
+    if not (roles & Role.CANDIDATE or any(each.cohort_id or each.group_id for each in sets)):
+        return None
+    if not roles & ~Role.CANDIDATE:
+        return t("内定者だけの場所です。人事・社員は参加していません")
+    sentences = []
+    if roles & HR and roles & Role.EMPLOYEE:
+        sentences.append(t("人事担当者と先輩社員も参加しています"))
+    elif roles & HR:
+        sentences.append(t("人事担当者も参加しています"))
+    elif roles & Role.EMPLOYEE:
+        sentences.append(t("先輩社員も参加しています"))
+    if roles & Role.MODERATOR:
+        sentences.append(t("ひろば運営（モデレーター）も読みます"))
+    if roles & (Role.DESK | Role.AUDITOR | Role.ADMINISTRATOR):
+        sentences.append(t("そのほかの担当者も読みます"))
+    return ("。" if language_now() == "ja" else ". ").join(sentences)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.core.i18n import t
@@ -22,10 +23,27 @@ class PersonCard:
     is_me: bool = False
     is_staff: bool = False
 
+    @property
+    def called(self) -> str:
+        """「れんさん」 in the middle of a sentence: brackets are not spoken, さん not twice, nor to 「退会した方」."""
+        spoken = self.name.partition("（")[0].strip() or self.name
+        if self.bud == NO_BUD or spoken.endswith("さん"):
+            return spoken
+        return t("%(who)sさん", who=spoken)  # its own words: in letters 「…さん」 is the greeting
+
 
 def erased_card() -> PersonCard:
     """Whoever wrote this has left, and nothing leads back to them."""
     return PersonCard(id=None, name=t("退会した方"), bud=NO_BUD, role_mark=None)
+
+
+MOST_GROUPS_SHOWN = 6  # more of them, and what comes after the form's boxes stands below the screen
+
+
+def folded_groups(tokens: Iterable[str], chosen: Iterable[str]) -> frozenset[str]:
+    """Which sets of people a form folds away: 班 nobody chose, where there are many. What is chosen stays in sight."""
+    groups = {token for token in tokens if token.startswith("group:")}
+    return frozenset(groups - set(chosen)) if len(groups) > MOST_GROUPS_SHOWN else frozenset()
 
 
 @dataclass(frozen=True)
@@ -65,6 +83,7 @@ class PersonPage:
     cohort: str | None
     groups: tuple[str, ...]
     can_block: bool
+    can_message: bool
 
 
 @dataclass(frozen=True)

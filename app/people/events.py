@@ -21,3 +21,16 @@ class PersonUnblocked(Fact):
 
     blocker_id: int
     blocked_id: int
+
+
+@dataclass(frozen=True)
+class PlacesChanged(Fact):
+    """These members came into, or left, these groups; perhaps their cohort changed too."""
+
+    member_ids: list[int]
+    group_ids: list[int]
+
+
+@dataclass(frozen=True)
+class WallsDrawn(Fact):
+    """HR drew, or took away, walls between cohorts."""

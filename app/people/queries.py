@@ -189,6 +189,7 @@ def person_page(viewer: Viewer, person_id: PublicId) -> PersonPage:
             Member.cohort_id,
             Cohort.name.label("cohort_name"),
             standing("block", Member).label("can_block"),
+            standing("message", Member).label("can_message"),
         )
         .outerjoin(Cohort, Cohort.id == Member.cohort_id)
         .where(Member.public_id == person_id, standing("view", Member)),
@@ -203,6 +204,7 @@ def person_page(viewer: Viewer, person_id: PublicId) -> PersonPage:
         cohort=row.cohort_name if knows_cohort else None,
         groups=_groups(viewer, row.person_key),
         can_block=row.can_block,
+        can_message=row.can_message,
     )
 
 
@@ -263,12 +265,12 @@ def my_blocks(viewer: Viewer) -> tuple[BlockedCard, ...]:
     """Those whom the viewer has blocked, by name; nobody else ever sees this list.
 
     It asks the viewer's own decisions, not the policy: for the policy these people do not exist. Whether
-    somebody is suspended is not told; a block ends with either membership.
+    somebody is suspended is not told. Whoever left without a name is in no list.
     """
     rows = session.execute(
         select(Member.public_id, Member.display_name, Member.bud)
         .join(Block, Block.blocked_id == Member.id)
-        .where(Block.blocker_id == viewer.id)
+        .where(Block.blocker_id == viewer.id, Member.display_name != "")
         .order_by(Member.display_fold, Member.id)
     )
     return tuple(BlockedCard(id=row.public_id, name=row.display_name, bud=row.bud) for row in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import rules
 from .engine import allowed, can, claim, fetch, registered, standing, standing_part, why_not
-from .viewer import NOBODY, Viewer, viewer_of, viewers_of
+from .viewer import NOBODY, Viewer, viewer_of, viewers_now, viewers_of
 
 __all__ = [
     "NOBODY",
@@ -18,6 +18,7 @@ __all__ = [
     "standing",
     "standing_part",
     "viewer_of",
+    "viewers_now",
     "viewers_of",
     "why_not",
 ]

@@ -85,9 +85,12 @@ def _rule_of(action: str, kind: type[Base]) -> _Rule:
         raise NoSuchRule(f"no rule says who may {action} a {kind.__name__}") from None
 
 
-def can(viewer: Viewer, action: str, row: Base) -> bool:
-    """Whether the viewer may do this to this row; acting always needs seeing."""
-    kind = type(row)
+def can(viewer: Viewer, action: str, row: Any, *, kind: type[Base] | None = None) -> bool:
+    """Whether the viewer may do this to this row; acting always needs seeing.
+
+    `kind` says of which table it is where it is no row itself but holds the same: a log that is told to many at once.
+    """
+    kind = type(row) if kind is None else kind
     rule_ = _rule_of(action, kind)
     seen = rule_.sight == action or bool(_rule_of(rule_.sight, kind).function(viewer, row))
     return seen and bool(rule_.function(viewer, row))
@@ -132,11 +135,13 @@ def loads_of(kind: type[Base], *actions: str) -> list[Any]:
 
 
 def _loader(kind: type[Base], path: str) -> Any:
-    """The option that loads `relation` or `relation.relation`."""
-    first, _dot, rest = path.partition(".")
-    attribute = getattr(kind, first)
-    option = joinedload(attribute)
-    return option.joinedload(getattr(attribute.property.mapper.class_, rest)) if rest else option
+    """The option that loads `relation`, or a chain of them: `relation.relation`."""
+    option: Any = None
+    for name in path.split("."):
+        attribute = getattr(kind, name)
+        option = joinedload(attribute) if option is None else option.joinedload(attribute)
+        kind = attribute.property.mapper.class_
+    return option
 
 
 def fetch(

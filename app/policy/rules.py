@@ -17,6 +17,7 @@ from app.models import (
     AnnouncementRecipient,
     Board,
     BulkAct,
+    CheckIn,
     Cohort,
     Community,
     Group,
@@ -24,12 +25,19 @@ from app.models import (
     Member,
     MemberSession,
     Mentor,
+    Message,
+    MessageReaction,
+    MessageReport,
     Notice,
     Post,
     PushSubscription,
     Reaction,
     Role,
+    Room,
+    RoomEvent,
+    RoomMember,
     SavedView,
+    TalkRequest,
     Topic,
     Upload,
 )
@@ -374,10 +382,17 @@ def post_quote(viewer: Viewer, post: Any) -> Verdict:
     return all_of(_is_said(post), through(post, "topic", lambda topic: topic_reply(viewer, topic)))
 
 
-@rule("react", Post, loads=("topic",), why_not=_why_not_any_more)
+def _why_no_sign(viewer: Viewer, post: Any) -> Sentence:
+    if post.author_id == viewer.id:
+        return _("ご自分の投稿には、リアクションを付けられません。ほかの方からのリアクションは表示されます。")
+    return _why_not_any_more(viewer, post)
+
+
+@rule("react", Post, loads=("topic",), why_not=_why_no_sign)
 def post_react(viewer: Viewer, post: Any) -> Verdict:
-    """Whoever reads it, as long as it stands and its topic is not put away."""
+    """Whoever reads what somebody else wrote, as long as it stands and its topic is not put away."""
     return all_of(
+        none_of(same(post.author_id, viewer.id)),
         _is_said(post),
         through(post, "topic", lambda topic: none_of(is_set(topic.archived_at), is_set(topic.hidden_at))),
     )
@@ -407,10 +422,322 @@ def reaction_view(viewer: Viewer, reaction: Any) -> Verdict:
     )
 
 
+# ── talking ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _writes_first(viewer: Viewer, member: Any) -> Verdict:
+    """A candidate to a candidate: as far as the community lets them, and as far as the other one wishes."""
+    is_mate = one_of(member.id, viewer.mate_ids)
+    return all_of(
+        has_any_bit(member.roles, Role.CANDIDATE),
+        any_of(
+            all_of(viewer.reaches_group, is_mate, none_of(same(member.messages_from, "nobody"))),
+            all_of(
+                viewer.reaches_cohort,
+                same(member.cohort_id, viewer.cohort_id),
+                same(member.messages_from, "cohort"),
+            ),
+        ),
+    )
+
+
+def _why_no_message(viewer: Viewer, member: Any) -> Sentence:
+    if viewer.is_hr:
+        return _("内定者とのお話は「人事への連絡」でできます。読む人と返信の目安が、相手にも表示されます。")
+    return _("この方には、こちらから直接メッセージを送れません。ひろばや、一緒にいるルームでは話せます。")
+
+
+@rule("message", Member, loads=("cohort",), why_not=_why_no_message)
+def member_message(viewer: Viewer, member: Any) -> Verdict:
+    """Begin a talk of two. Candidates among each other as both sides wish, never with a minor's cohort; candidates to any
+    employee; an employee to the candidates they mentor; colleagues among each other.
+    """
+    return all_of(
+        viewer.is_active,
+        none_of(same(member.id, viewer.id)),
+        none_of(through(member, "cohort", lambda cohort: same(cohort.is_minor_profile, True))),
+        any_of(
+            _writes_first(viewer, member),
+            all_of(viewer.is_candidate, has_any_bit(member.roles, Role.EMPLOYEE)),
+            one_of(member.id, viewer.mentee_ids),
+            all_of(viewer.is_staff, has_any_bit(member.roles, STAFF)),
+        ),
+    )
+
+
+def _is_partner_apart(viewer: Viewer, room: Any) -> Verdict:
+    """In a talk of two: somebody in it does not exist for the viewer any more."""
+    return any_of(
+        *(
+            through(
+                room,
+                side,
+                lambda member: all_of(none_of(same(member.id, viewer.id)), _is_apart(viewer, member)),
+            )
+            for side in ("low", "high")
+        )
+    )
+
+
+def _is_read_by_role(viewer: Viewer, room: Any) -> Verdict:
+    """人事への連絡 is read by the HR team, whoever belongs to it."""
+    return all_of(viewer.is_hr, same(room.kind, "office"))
+
+
+@rule("view", Room, loads=("low", "high"))
+def room_view(viewer: Viewer, room: Any) -> Verdict:
+    """Its members; 人事への連絡 also the HR team. A talk of two ends for both where a block or a wall stands between."""
+    return all_of(
+        viewer.is_active,
+        any_of(one_of(room.id, viewer.room_ids), _is_read_by_role(viewer, room)),
+        none_of(_is_partner_apart(viewer, room)),
+    )
+
+
+@rule("join", Room, sight="join")
+def room_join(viewer: Viewer, room: Any) -> Verdict:
+    """Those a room of HR is for, as long as they are not in it, and whoever left the room of their 班."""
+    return all_of(
+        viewer.is_active,
+        any_of(one_of(room.id, viewer.open_room_ids), one_of(room.group_id, viewer.group_ids)),
+        none_of(one_of(room.id, viewer.room_ids)),
+    )
+
+
+@rule("organise", Room, sight="organise")
+def room_organise(viewer: Viewer, room: Any) -> Verdict:
+    """HR keeps the rooms HR made, also those it is not in: their frame, never their talk."""
+    return all_of(viewer.is_hr, same(room.kind, "place"))
+
+
+def _why_no_sending(viewer: Viewer, room: Any) -> Sentence:
+    if room.archived_at is not None:
+        return _("このルームは終わりました。これまでの会話は読めます。")
+    if room.is_announcement:
+        return _("このルームは、人事からのお知らせ用です。リアクションで気持ちを伝えられます。")
+    return _("お返事を待っています。相手の方が返信すると、続けて話せます。")
+
+
+@rule("send", Room, loads=("low", "high"), why_not=_why_no_sending)
+def room_send(viewer: Viewer, room: Any) -> Verdict:
+    """Whoever is in it while it lasts. HR alone where it announces; who asked first waits for an answer."""
+    return all_of(
+        none_of(is_set(room.archived_at), same(room.asked_by_id, viewer.id)),
+        any_of(viewer.is_hr, none_of(same(room.is_announcement, True))),
+    )
+
+
+@rule("arrange", Room, loads=("low", "high"))
+def room_arrange(viewer: Viewer, room: Any) -> Verdict:
+    """Name, picture and pinned message: HR in the rooms it made and in 人事への連絡, whoever opened a small room."""
+    return any_of(
+        all_of(viewer.is_hr, any_of(same(room.kind, "place"), same(room.kind, "office"))),
+        same(room.owner_id, viewer.id),
+    )
+
+
+@rule("pin", Room, loads=("low", "high"))
+def room_pin(viewer: Viewer, room: Any) -> Verdict:
+    """Choose the message above the room: as to arrange it; in a 班, a seat and a talk of two anybody."""
+    return all_of(
+        none_of(is_set(room.archived_at)),
+        any_of(
+            same(room.kind, "group"),
+            same(room.kind, "seat"),
+            same(room.kind, "direct"),
+            room_arrange(viewer, room),
+        ),
+    )
+
+
+def _why_no_leaving(viewer: Viewer, room: Any) -> Sentence:
+    if room.kind == "office":
+        return _("「人事への連絡」は閉じられません。通知を止めたり、一覧から隠したりできます。")
+    return _("2人のトークは、退出の代わりに一覧から隠せます。会いたくない方は、ブロックできます。")
+
+
+@rule("leave", Room, loads=("low", "high"), why_not=_why_no_leaving)
+def room_leave(viewer: Viewer, room: Any) -> Verdict:
+    """Any room of several; a 班 too."""
+    return none_of(same(room.kind, "office"), same(room.kind, "direct"))
+
+
+@rule("view", RoomMember, loads=("room", "room.low", "room.high", "member"))
+def room_member_view(viewer: Viewer, membership: Any) -> Verdict:
+    """Who is in a room one sees, unless a block or a wall stands between. In a talk of two the other one is there also
+    when they do not wish to answer: that they do not is theirs alone.
+    """
+    return all_of(
+        any_of(
+            none_of(is_set(membership.left_seq)),
+            through(membership, "room", lambda room: same(room.kind, "direct")),
+        ),
+        through(membership, "room", lambda room: room_view(viewer, room)),
+        through(membership, "member", lambda member: member_view(viewer, member)),
+    )
+
+
+def within_room(viewer: Viewer, entry: Any) -> Verdict:
+    """What the rules below ask of a message or an event alone, where its room has passed the rule of rooms."""
+    return none_of(_is_author_apart(viewer, entry))
+
+
+def _is_followed(viewer: Viewer, entry: Any) -> Verdict:
+    """After the viewer came; the HR team reads the whole of 人事への連絡."""
+    return any_of(
+        viewer.follows(entry.room_id, entry.seq),
+        through(entry, "room", lambda room: _is_read_by_role(viewer, room)),
+    )
+
+
+@rule("view", RoomEvent, loads=("room", "room.low", "room.high"))
+def room_event_view(viewer: Viewer, event: Any) -> Verdict:
+    """Whoever sees the room, from when they came, unless a block or a wall stands between them and who acted, or wrote."""
+    return all_of(
+        through(event, "room", lambda room: room_view(viewer, room)),
+        _is_followed(viewer, event),
+        within_room(viewer, event),
+        none_of(
+            one_of(event.actor_id, viewer.blocked_ids),
+            one_of(event.actor_cohort_id, viewer.walled_cohort_ids),
+        ),
+    )
+
+
+@rule("view", Message, loads=("room", "room.low", "room.high"))
+def message_view(viewer: Viewer, message: Any) -> Verdict:
+    """Whoever sees the room, from when they came, unless a block or a wall stands between them and its author."""
+    return all_of(
+        through(message, "room", lambda room: room_view(viewer, room)),
+        _is_followed(viewer, message),
+        within_room(viewer, message),
+    )
+
+
+def _why_not_this_message(viewer: Viewer, message: Any) -> Sentence:
+    if message.unsent_at is not None:
+        return _("このメッセージは送信が取り消されています。")
+    if message.author_id != viewer.id:
+        return _("ほかの人のメッセージは変更できません。気になるときは、ひろば運営に知らせることができます。")
+    return _("このルームでは、いまはメッセージを変更できません。送信を取り消すことはできます。")
+
+
+@rule("edit", Message, loads=("room", "room.low", "room.high"), why_not=_why_not_this_message)
+def message_edit(viewer: Viewer, message: Any) -> Verdict:
+    """Its author, while it stands and the room goes on; for how long says the operation."""
+    return all_of(
+        same(message.author_id, viewer.id),
+        none_of(is_set(message.unsent_at)),
+        same(message.stamp, ""),
+        through(message, "room", lambda room: none_of(is_set(room.archived_at))),
+    )
+
+
+@rule("unsend", Message, loads=("room", "room.low", "room.high"), why_not=_why_not_this_message)
+def message_unsend(viewer: Viewer, message: Any) -> Verdict:
+    """Its author, at any time."""
+    return same(message.author_id, viewer.id)
+
+
+def _why_no_mark(viewer: Viewer, message: Any) -> Sentence:
+    if message.unsent_at is not None:
+        return _("このメッセージは送信が取り消されています。")
+    if message.author_id == viewer.id:
+        return _("リアクションは、ほかの人のメッセージに付けられます。")
+    return _("このルームは終わりました。これまでの会話は読めます。")
+
+
+@rule("react", Message, loads=("room", "room.low", "room.high"), why_not=_why_no_mark)
+def message_react(viewer: Viewer, message: Any) -> Verdict:
+    """Whoever reads it, but its author, while it stands and the room goes on."""
+    return all_of(
+        none_of(is_set(message.unsent_at), same(message.author_id, viewer.id)),
+        through(message, "room", lambda room: none_of(is_set(room.archived_at))),
+    )
+
+
+@rule("keep", Message, loads=("room", "room.low", "room.high"), why_not=_why_no_mark)
+def message_keep(viewer: Viewer, message: Any) -> Verdict:
+    """Quote it, save it, pin it: whoever reads it, as long as it stands."""
+    return none_of(is_set(message.unsent_at))
+
+
+@rule("report", Message, loads=("room", "room.low", "room.high"), why_not=_why_no_mark)
+def message_report(viewer: Viewer, message: Any) -> Verdict:
+    """Whoever reads it, but its author."""
+    return none_of(is_set(message.unsent_at), same(message.author_id, viewer.id))
+
+
+@rule("view", MessageReaction)
+def message_reaction_view(viewer: Viewer, reaction: Any) -> Verdict:
+    """A sign counts for whoever meets the person who gave it; asked only about messages the viewer sees."""
+    return all_of(
+        viewer.is_active,
+        none_of(
+            one_of(reaction.member_id, viewer.blocked_ids),
+            one_of(reaction.member_cohort_id, viewer.walled_cohort_ids),
+        ),
+    )
+
+
+@rule("view", MessageReport)
+def message_report_view(viewer: Viewer, report: Any) -> Verdict:
+    """Moderators; nobody decides about a report of their own."""
+    return all_of(viewer.is_moderator, none_of(same(report.reporter_id, viewer.id)))
+
+
+@rule("view", TalkRequest)
+def talk_request_view(viewer: Viewer, request: Any) -> Verdict:
+    """Who wished to talk; those to HR the HR team."""
+    return any_of(
+        all_of(viewer.is_active, same(request.member_id, viewer.id)),
+        all_of(viewer.is_hr, same(request.wish, "office")),
+    )
+
+
+@rule("withdraw", TalkRequest)
+def talk_request_withdraw(viewer: Viewer, request: Any) -> Verdict:
+    """Whoever wished it."""
+    return same(request.member_id, viewer.id)
+
+
+@rule("close", TalkRequest)
+def talk_request_close(viewer: Viewer, request: Any) -> Verdict:
+    """The HR team, what was wished of it."""
+    return all_of(viewer.is_hr, same(request.wish, "office"))
+
+
+@rule("view", CheckIn)
+def check_in_view(viewer: Viewer, check_in: Any) -> Verdict:
+    """「お変わりありませんか」 is HR's; candidates see the message it becomes."""
+    return viewer.is_hr
+
+
+@rule("correspond", Member, sight="correspond")
+def member_correspond(viewer: Viewer, member: Any) -> Verdict:
+    """Open a candidate's 人事への連絡: the candidate, and HR."""
+    return all_of(
+        _is_here(member),
+        has_any_bit(member.roles, Role.CANDIDATE),
+        any_of(viewer.is_hr, all_of(viewer.is_candidate, same(member.id, viewer.id))),
+    )
+
+
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@rule("view", Upload, loads=("post", "post.topic", "announcement"))
+_SPOKEN_LOADS = (
+    "post",
+    "post.topic",
+    "announcement",
+    "message",
+    "message.room",
+    "message.room.low",
+    "message.room.high",
+)
+
+
+@rule("view", Upload, loads=_SPOKEN_LOADS)
 def upload_view(viewer: Viewer, upload: Any) -> Verdict:
     """Its owner; and whoever sees what it is attached to, once it is ready and as long as that stands."""
     return all_of(
@@ -428,6 +755,13 @@ def upload_view(viewer: Viewer, upload: Any) -> Verdict:
                     through(
                         upload, "announcement", lambda announcement: announcement_view(viewer, announcement)
                     ),
+                    through(
+                        upload,
+                        "message",
+                        lambda message: all_of(
+                            message_view(viewer, message), none_of(is_set(message.unsent_at))
+                        ),
+                    ),
                 ),
             ),
         ),
@@ -443,17 +777,25 @@ def upload_change(viewer: Viewer, upload: Any) -> Verdict:
 def _why_no_description(viewer: Viewer, upload: Any) -> Sentence:
     if upload.post is not None:
         return _why_no_edit(viewer, upload.post)
+    if upload.message is not None:
+        return _why_not_this_message(viewer, upload.message)
     return _why_no_more_changes(viewer, upload.announcement)
 
 
-@rule("describe", Upload, loads=("post", "post.topic", "announcement"), why_not=_why_no_description)
+@rule("describe", Upload, loads=_SPOKEN_LOADS, why_not=_why_no_description)
 def upload_describe(viewer: Viewer, upload: Any) -> Verdict:
     """Its owner, as long as it hangs on nothing, or on something whose text they could still change."""
     return all_of(
         same(upload.owner_id, viewer.id),
         any_of(
-            none_of(is_set(upload.post_id), is_set(upload.announcement_id)),
+            none_of(is_set(upload.post_id), is_set(upload.announcement_id), is_set(upload.message_id)),
             through(upload, "post", lambda post: post_edit(viewer, post)),
+            # Whoever left the room says nothing more in it, not in a picture's description either.
+            through(
+                upload,
+                "message",
+                lambda message: all_of(message_view(viewer, message), message_edit(viewer, message)),
+            ),
             through(upload, "announcement", lambda announcement: announcement_edit(viewer, announcement)),
         ),
     )
@@ -512,8 +854,8 @@ def _why_no_more_changes(viewer: Viewer, announcement: Any) -> Sentence:
 
 @rule("edit", Announcement, why_not=_why_no_more_changes)
 def announcement_edit(viewer: Viewer, announcement: Any) -> Verdict:
-    """HR, until it is sent or cancelled."""
-    return all_of(viewer.is_hr, none_of(is_set(announcement.sent_at), is_set(announcement.cancelled_at)))
+    """HR, until it is sent. A booking that was taken back is a draft again, with `cancelled_at` set."""
+    return all_of(viewer.is_hr, none_of(is_set(announcement.sent_at), same(announcement.state, "cancelled")))
 
 
 @rule("cancel", Announcement)
@@ -545,7 +887,7 @@ def announcement_remind(viewer: Viewer, announcement: Any) -> Verdict:
 # ── notices ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@rule("view", Notice, loads=("post", "post.topic", "announcement"))
+@rule("view", Notice, loads=_SPOKEN_LOADS)
 def notice_view(viewer: Viewer, notice: Any) -> Verdict:
     """Its own person, as long as what it leads to is there for them."""
     return all_of(
@@ -557,6 +899,11 @@ def notice_view(viewer: Viewer, notice: Any) -> Verdict:
                 lambda post: all_of(post_view(viewer, post), none_of(is_set(post.withdrawn_at))),
             ),
             through(notice, "announcement", lambda announcement: announcement_receive(viewer, announcement)),
+            through(
+                notice,
+                "message",
+                lambda message: all_of(message_view(viewer, message), none_of(is_set(message.unsent_at))),
+            ),
         ),
     )
 

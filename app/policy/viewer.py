@@ -8,11 +8,25 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Boolean, Integer, Row, and_, bindparam, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ClauseElement,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.types import TypeEngine
 
 from app.core.db import session
-from app.core.reading import IdSet
+from app.core.reading import IdSet, Reading, is_found_among
 from app.models import (
     STAFF,
     UNBLOCKABLE,
@@ -20,10 +34,15 @@ from app.models import (
     Block,
     Board,
     BoardAudience,
+    Cohort,
     Community,
     GroupMember,
     Member,
+    Mentor,
     Role,
+    Room,
+    RoomAudience,
+    RoomMember,
     Wall,
 )
 
@@ -47,6 +66,18 @@ class Viewer:
     blocked_ids: frozenset[int] = frozenset()
     walled_cohort_ids: frozenset[int] = frozenset()
     announcement_ids: frozenset[int] = frozenset()
+    # Candidates of the same 班; the employees assigned to this candidate, or the candidates to this employee.
+    mate_ids: frozenset[int] = frozenset()
+    mentor_ids: frozenset[int] = frozenset()
+    mentee_ids: frozenset[int] = frozenset()
+    # Rooms with the seq from which on this viewer follows their log, and rooms of HR that are for them: in an open one, or
+    # one they left, they may join by themselves.
+    joined: frozenset[tuple[int, int]] = frozenset()
+    open_room_ids: frozenset[int] = frozenset()
+    # How far this candidate may write to others first: what the community allows, nothing for minors.
+    reaches_group: bool = False
+    reaches_cohort: bool = False
+    may_open_rooms: bool = False
     # What was worked out from this snapshot already (`keep`).
     _kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -86,6 +117,18 @@ class Viewer:
         return self.is_active and bool(self.roles & UNBLOCKABLE)
 
     @property
+    def room_ids(self) -> frozenset[int]:
+        """The rooms this viewer is in as a member."""
+        return self.keep("room_ids", lambda: frozenset(room_id for room_id, _seq in self.joined))
+
+    def follows(self, room_id: Any, seq: Any) -> bool | ColumnElement[bool]:
+        """Whether this entry of a room's log came after the viewer joined; a clause where columns are given."""
+        if isinstance(room_id, InstrumentedAttribute | ClauseElement):
+            return _follows(self.id, room_id, seq)
+        since: dict[int, int] = self.keep("since", lambda: dict(self.joined))
+        return room_id in since and since[room_id] < seq
+
+    @property
     def binds(self) -> dict[str, object]:
         """The values of a standing statement (`policy.standing`) for this viewer; a fresh mapping each time."""
         return self.keep("binds", self._make_binds).copy()
@@ -108,6 +151,7 @@ class Viewer:
 # What a rule may ask of a viewer, as parameters of a statement that is built once.
 _BINDS: dict[str, TypeEngine[Any]] = {
     "id": Integer(),
+    "cohort_id": Integer(),
     **dict.fromkeys(
         (
             "group_ids",
@@ -116,6 +160,11 @@ _BINDS: dict[str, TypeEngine[Any]] = {
             "blocked_ids",
             "walled_cohort_ids",
             "announcement_ids",
+            "mate_ids",
+            "mentor_ids",
+            "mentee_ids",
+            "room_ids",
+            "open_room_ids",
         ),
         IdSet(),
     ),
@@ -129,6 +178,9 @@ _BINDS: dict[str, TypeEngine[Any]] = {
             "is_moderator",
             "is_administrator",
             "is_official",
+            "reaches_group",
+            "reaches_cohort",
+            "may_open_rooms",
         ),
         Boolean(),
     ),
@@ -140,6 +192,20 @@ class StandingViewer:
 
     def __getattr__(self, name: str) -> BindParameter[Any]:
         return bindparam(f"viewer_{name}", type_=_BINDS[name])
+
+    def follows(self, room_id: Any, seq: Any) -> ColumnElement[bool]:
+        """As `Viewer.follows`, about a table."""
+        return _follows(self.id, room_id, seq)
+
+
+def _follows(member_id: Any, room_id: Any, seq: Any) -> ColumnElement[bool]:
+    membership = aliased(RoomMember)
+    return exists().where(
+        membership.room_id == room_id,
+        membership.member_id == member_id,
+        membership.left_seq.is_(None),
+        membership.joined_seq < seq,
+    )
 
 
 NOBODY = Viewer()
@@ -175,15 +241,45 @@ def viewer_of(member_id: int, *, version: int | None = None, community_version: 
             _kept.move_to_end(member_id)
             return kept[2]
     viewer = viewers_of([member_id]).get(member_id, NOBODY)
+    _keep(member_id, version, community_version, viewer)
+    return viewer
+
+
+def _keep(member_id: int, version: int, community_version: int, viewer: Viewer) -> None:
     with _lock:
         _kept[member_id] = (version, community_version, viewer)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
-    return viewer
+
+
+_VERSIONS = Reading(
+    select(Member.id, Member.version, Community.version.label("community_version"))
+    .join(Community, Community.id == 1)
+    .where(is_found_among(Member.id, bindparam("member_ids", type_=IdSet())))
+)
+
+
+def viewers_now(member_ids: Collection[int]) -> dict[int, Viewer]:
+    """The snapshots of many members as of now: one statement for their versions, the rest only for whoever changed.
+
+    Whoever does not exist (any more) is not among them.
+    """
+    versions = {
+        row.id: (row.version, row.community_version)
+        for row in _VERSIONS.all({"member_ids": frozenset(member_ids)})
+    }
+    with _lock:
+        kept = {
+            key: _kept[key][2] for key, both in versions.items() if key in _kept and _kept[key][:2] == both
+        }
+    fresh = viewers_of([key for key in versions if key not in kept])
+    for key, viewer in fresh.items():
+        _keep(key, *versions[key], viewer)
+    return kept | fresh
 
 
 def viewers_of(member_ids: Collection[int]) -> dict[int, Viewer]:
-    """Fresh snapshots of many members in six queries, whatever their number."""
+    """Fresh snapshots of many members in the same number of queries, however many they are."""
     if not member_ids:
         return {}
     members = session.execute(
@@ -193,65 +289,99 @@ def viewers_of(member_ids: Collection[int]) -> dict[int, Viewer]:
             Member.roles,
             Member.cohort_id,
             (Member.suspended_at.is_(None) & Member.ended_at.is_(None)).label("is_active"),
-        ).where(Member.id.in_(member_ids))
+            Cohort.is_minor_profile,
+            Community.direct_cap,
+            Community.lets_open_rooms,
+        )
+        .select_from(Member)
+        .join(Community, Community.id == 1)
+        .outerjoin(Cohort, Cohort.id == Member.cohort_id)
+        .where(Member.id.in_(member_ids))
     ).all()
-    groups = _pairs(
-        session.execute(
-            select(GroupMember.member_id, GroupMember.group_id).where(GroupMember.member_id.in_(member_ids))
-        )
-    )
-    blocks = _blocks(member_ids)
-    walls = [(wall.low_cohort_id, wall.high_cohort_id) for wall in session.scalars(select(Wall))]
-    audiences = session.execute(
-        select(
-            BoardAudience.board_id,
-            BoardAudience.role,
-            BoardAudience.cohort_id,
-            BoardAudience.group_id,
-            # Nobody writes on a board that was put away.
-            and_(BoardAudience.is_writer, Board.archived_at.is_(None)).label("is_writer"),
-        ).join(Board, Board.id == BoardAudience.board_id)
-    ).all()
-    announcements = _pairs(
-        session.execute(
-            select(AnnouncementRecipient.member_id, AnnouncementRecipient.announcement_id).where(
-                AnnouncementRecipient.member_id.in_(member_ids)
-            )
-        )
-    )
-    return {
-        member.id: _snapshot(
-            member,
-            groups.get(member.id, set()),
-            blocks.get(member.id, set()),
-            walls,
-            audiences,
-            announcements.get(member.id, set()),
-        )
-        for member in members
-    }
+    around = _Around.of(member_ids)
+    return {member.id: _snapshot(member, around) for member in members}
 
 
-def _snapshot(
-    member: Row[tuple[int, str, int, int | None, bool]],
-    group_ids: set[int],
-    blocked_ids: set[int],
-    walls: list[tuple[int, int]],
-    audiences: Iterable[Row[tuple[int, int | None, int | None, int | None, bool]]],
-    announcement_ids: set[int],
-) -> Viewer:
+@dataclass(frozen=True)
+class _Around:
+    """What stands around many members at once: member → keys; sets of people → what is open to them."""
+
+    groups: dict[int, set[int]]
+    mates: dict[int, set[int]]
+    mentors: dict[int, set[int]]
+    mentees: dict[int, set[int]]
+    blocks: dict[int, set[int]]
+    walls: list[tuple[int, int]]
+    boards: list[Row[Any]]
+    rooms: list[Row[Any]]
+    joined: dict[int, set[Any]]
+    announcements: dict[int, set[int]]
+
+    @classmethod
+    def of(cls, member_ids: Collection[int]) -> _Around:
+        """One query a kind."""
+        other = aliased(GroupMember)
+        return cls(
+            groups=_found(
+                select(GroupMember.member_id, GroupMember.group_id), GroupMember.member_id, member_ids
+            ),
+            mates=_found(
+                select(GroupMember.member_id, other.member_id)
+                .join(other, other.group_id == GroupMember.group_id)
+                .where(other.member_id != GroupMember.member_id),
+                GroupMember.member_id,
+                member_ids,
+            ),
+            mentors=_found(select(Mentor.candidate_id, Mentor.employee_id), Mentor.candidate_id, member_ids),
+            mentees=_found(select(Mentor.employee_id, Mentor.candidate_id), Mentor.employee_id, member_ids),
+            blocks=_blocks(member_ids),
+            walls=[(wall.low_cohort_id, wall.high_cohort_id) for wall in session.scalars(select(Wall))],
+            boards=list(session.execute(_BOARDS)),
+            rooms=list(session.execute(_OPEN_ROOMS)),
+            joined=_joined(member_ids),
+            announcements=_found(
+                select(AnnouncementRecipient.member_id, AnnouncementRecipient.announcement_id),
+                AnnouncementRecipient.member_id,
+                member_ids,
+            ),
+        )
+
+
+_BOARDS = select(
+    BoardAudience.board_id,
+    BoardAudience.role,
+    BoardAudience.cohort_id,
+    BoardAudience.group_id,
+    # Nobody writes on a board that was put away.
+    and_(BoardAudience.is_writer, Board.archived_at.is_(None)).label("is_writer"),
+).join(Board, Board.id == BoardAudience.board_id)
+_OPEN_ROOMS = (
+    select(RoomAudience.room_id, RoomAudience.role, RoomAudience.cohort_id, RoomAudience.group_id)
+    .join(Room, Room.id == RoomAudience.room_id)
+    .where(Room.archived_at.is_(None))
+)
+
+
+def _found(pairs: Select[Any], key: Any, member_ids: Collection[int]) -> dict[int, set[int]]:
+    return _pairs(session.execute(pairs.where(key.in_(member_ids))))
+
+
+def _joined(member_ids: Collection[int]) -> dict[int, set[Any]]:
+    """Member → (room, the seq after which they follow it)."""
+    rows = session.execute(
+        select(RoomMember.member_id, RoomMember.room_id, RoomMember.joined_seq).where(
+            RoomMember.member_id.in_(member_ids), RoomMember.left_seq.is_(None)
+        )
+    )
+    return _pairs((member_id, (room_id, joined_seq)) for member_id, room_id, joined_seq in rows)
+
+
+def _snapshot(member: Row[Any], around: _Around) -> Viewer:
     roles = Role(member.roles)
-    reads: set[int] = set()
-    writes: set[int] = set()
-    for board_id, role, cohort_id, group_id, is_writer in audiences:
-        if (
-            (role is not None and roles & role)
-            or (cohort_id is not None and cohort_id == member.cohort_id)
-            or (group_id is not None and group_id in group_ids)
-        ):
-            reads.add(board_id)
-            if is_writer:
-                writes.add(board_id)
+    group_ids = around.groups.get(member.id, set())
+    reach = "nobody" if member.is_minor_profile else member.direct_cap
+    is_candidate = bool(roles & Role.CANDIDATE)
+    boards = [each for each in around.boards if _is_in(each, member, group_ids)]
     return Viewer(
         id=member.id,
         public_id=member.public_id,
@@ -259,20 +389,37 @@ def _snapshot(
         is_active=bool(member.is_active),
         cohort_id=member.cohort_id,
         group_ids=frozenset(group_ids),
-        board_ids=frozenset(reads),
-        writable_board_ids=frozenset(writes),
-        blocked_ids=frozenset() if roles & UNBLOCKABLE else frozenset(blocked_ids),
-        walled_cohort_ids=frozenset(_other_sides(member.cohort_id, walls)),
-        announcement_ids=frozenset(announcement_ids),
+        board_ids=frozenset(each.board_id for each in boards),
+        writable_board_ids=frozenset(each.board_id for each in boards if each.is_writer),
+        blocked_ids=frozenset() if roles & UNBLOCKABLE else frozenset(around.blocks.get(member.id, ())),
+        walled_cohort_ids=frozenset(_other_sides(member.cohort_id, around.walls)),
+        announcement_ids=frozenset(around.announcements.get(member.id, ())),
+        mate_ids=frozenset(around.mates.get(member.id, ())),
+        mentor_ids=frozenset(around.mentors.get(member.id, ())),
+        mentee_ids=frozenset(around.mentees.get(member.id, ())),
+        joined=frozenset(around.joined.get(member.id, ())),
+        open_room_ids=frozenset(each.room_id for each in around.rooms if _is_in(each, member, group_ids)),
+        reaches_group=is_candidate and reach in {"group", "cohort"},
+        reaches_cohort=is_candidate and reach == "cohort",
+        may_open_rooms=is_candidate and bool(member.lets_open_rooms) and not member.is_minor_profile,
     )
+
+
+def _is_in(audience: Row[Any], member: Row[Any], group_ids: Collection[int]) -> bool:
+    """Whether this member belongs to one set of people: a role, a cohort or a group."""
+    if audience.role is not None:
+        return bool(member.roles & audience.role)
+    if audience.cohort_id is not None:
+        return bool(audience.cohort_id == member.cohort_id)
+    return audience.group_id in group_ids
 
 
 def _other_sides(cohort_id: int | None, walls: list[tuple[int, int]]) -> set[int]:
     return {high if low == cohort_id else low for low, high in walls if cohort_id in (low, high)}
 
 
-def _pairs(rows: Iterable[Row[Any]]) -> dict[int, set[int]]:
-    pairs: dict[int, set[int]] = {}
+def _pairs(rows: Iterable[Any]) -> dict[int, set[Any]]:
+    pairs: dict[int, set[Any]] = {}
     for key, value in rows:
         pairs.setdefault(key, set()).add(value)
     return pairs

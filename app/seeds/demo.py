@@ -53,6 +53,7 @@ from app.people.operations import block_person
 from app.policy import NOBODY, Viewer, viewer_of
 
 from . import announcements, cast, texts
+from .rooms_demo import sit_down, talk_in_rooms
 
 PASSWORD = "tsubomi-demo"
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -100,11 +101,13 @@ def plant_demo() -> None:
     with clock.hold(MINORS_JOINED):
         _bring_in(stage, [one for one in cast.PEOPLE if one.cohort == "april_minor"], password_hash)
     _speak(stage)
-    block_person(_as(stage, "haruka"), _public_id(stage.people["ren"]))
-    _await_others(stage)
     for employee, candidates in announcements.MENTORS.items():
         chosen = [_public_id(stage.people[key]) for key in candidates]
         assign_mentor(_as(stage, "jinji"), chosen, _public_id(stage.people[employee]))
+    talk_in_rooms(stage.people, stage.groups, lambda token: _token(stage, token), CAUGHT_UP)
+    sit_down(_as(stage, "jinji"))
+    block_person(_as(stage, "haruka"), _public_id(stage.people["ren"]))
+    _await_others(stage)
     drain()
     forget_waiting()
 
@@ -225,7 +228,13 @@ def _dress(stage: _Stage, people: Iterable[cast.Person]) -> None:
         session.execute(
             update(Member)
             .where(Member.id == stage.people[person.key])
-            .values(is_demo=True, display_name=person.display_name, display_fold=fold(person.display_name))
+            .values(
+                is_demo=True,
+                display_name=person.display_name,
+                display_fold=fold(person.display_name),
+                # Whoever is in no 班 of April asked to be left out of one.
+                joins_groups=person.cohort != "april" or person.group is not None,
+            )
         )
 
 

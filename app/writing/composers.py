@@ -15,6 +15,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "topic": ("title", "body"),
     "reply": ("body",),
     "edit": ("title", "body"),
+    "room": ("body",),
     "announcement": ("title", "body", "easy_title", "easy_body", "english_title", "english_body"),
 }
 _NAME = re.compile(rf"({'|'.join(FIELDS)})-[a-z0-9]+(?:-[a-z0-9]+)*")

@@ -20,14 +20,34 @@ function waitForConnection() {
   const textContent = document.body.dataset.offline;
   if (!textContent) return;
   const toast = Object.assign(document.createElement("p"), { className: "toast", role: "alert", textContent });
-  const hold = (event) => {
-    if (navigator.onLine || event.target.method !== "post") return;
+  let isTrying = false;
+  let found = null; // the form the way was just found open for
+  const hold = async (event) => {
+    const { target: form, submitter } = event;
+    const isTold = form === found;
+    found = null;
+    if (form.method !== "post" || "outbox" in form.dataset || isTold) return; // a chat keeps it itself
+    // What the browser believes about the network is often wrong, both ways; where words are at stake it is tried.
+    if (navigator.onLine && !("composer" in form.dataset)) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // to everything else it was not sent
-    document.body.append(toast);
+    if (isTrying) return;
+    isTrying = true;
+    const isThere = await reachServer();
+    isTrying = false;
+    if (!isThere) return document.body.append(toast);
+    toast.remove();
+    found = form;
+    form.requestSubmit(submitter);
   };
   document.addEventListener("submit", hold, true);
   addEventListener("online", () => toast.remove());
+}
+
+// A slow answer is for the browser to wait for; only none at all holds the form.
+function reachServer() {
+  const options = { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout?.(8000) };
+  return fetch("/healthz", options).then(() => true, (error) => error.name === "TimeoutError");
 }
 
 function release(form) {
@@ -58,10 +78,10 @@ function bringComposer() {
   addEventListener("online", bring);
 }
 
-// The shelf of drafts has something to say only where one lies on it.
+// The shelves of drafts and of unsent messages have something to say only where something lies on them.
 function settleDrafts() {
   try {
-    if (Object.keys(localStorage).some((name) => name.startsWith("draft/"))) import("./drafts.js").catch(() => {});
+    if (Object.keys(localStorage).some((name) => name.startsWith("draft/") || name === "outbox")) import("./drafts.js").catch(() => {});
   } catch {
     // storage is forbidden: writing works without drafts
   }

@@ -89,11 +89,19 @@ function names() {
 
 function forgetAll() {
   names().forEach((name) => localStorage.removeItem(name));
+  forgetOutbox();
+}
+
+// Messages of a chat that were never sent (chat/store.js) are their writer's alone, too.
+function forgetOutbox() {
+  localStorage.removeItem("outbox");
+  indexedDB.deleteDatabase("outbox");
 }
 
 // Whoever was here before, and was signed out by time or by another device, leaves nothing to the next person.
 function forgetOthers() {
   names().filter((name) => !name.startsWith(nameOf(""))).forEach((name) => localStorage.removeItem(name));
+  if ((localStorage.getItem("outbox") ?? document.body.dataset.person) !== document.body.dataset.person) forgetOutbox();
 }
 
 function forgetOld() {

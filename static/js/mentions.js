@@ -8,18 +8,19 @@ const PAUSE_MS = 200;
 const MOST_LETTERS = 20; // of a 呼び名
 const BUDS = new URL("../img/buds.svg", import.meta.url).pathname;
 const SVG = "http://www.w3.org/2000/svg";
-const asked = new Map(); // board and letters → people: an answer is good for as long as the page is open
+const asked = new Map(); // address and letters → people: an answer is good for as long as the page is open
 
-async function people(board, letters) {
+// `source`: the address that answers, as far as the letters.
+async function people(source, letters) {
   // Whoever contains 「はるか」 contains 「はる」: where nobody did, nobody does.
   for (let length = letters.length; length > 0; length--) {
-    const found = asked.get(`${board}/${letters.slice(0, length)}`);
+    const found = asked.get(`${source} ${letters.slice(0, length)}`);
     if (found && (length === letters.length || !found.length)) return found;
   }
-  const answer = await fetch(`/api/mentions?${new URLSearchParams({ board, q: letters })}`, { headers: { Accept: "application/json" } });
+  const answer = await fetch(source + encodeURIComponent(letters), { headers: { Accept: "application/json" } });
   const found = await answer.json();
   if (!found.ok) return [];
-  asked.set(`${board}/${letters}`, found.people);
+  asked.set(`${source} ${letters}`, found.people);
   return found.people;
 }
 
@@ -45,6 +46,7 @@ function option(person, id) {
 
 export function completeNames(form, area) {
   const list = document.getElementById(`${area.id}-people`);
+  const source = form.dataset.people ?? `/api/mentions?${new URLSearchParams({ board: form.dataset.board })}&q=`;
   const chosen = new Map(); // id → name, of those picked from the list
   let shown = [];
   let current = 0;
@@ -87,7 +89,7 @@ export function completeNames(form, area) {
     const { letters } = begun() ?? {};
     if (!letters) return close();
     try {
-      const found = await people(form.dataset.board, letters);
+      const found = await people(source, letters);
       if (begun()?.letters !== letters || document.activeElement !== area) return;
       if (found.length) open(found);
       else close();
@@ -139,4 +141,5 @@ export function completeNames(form, area) {
   });
   area.addEventListener("blur", close);
   form.addEventListener("submit", tell);
+  return { tell };
 }

@@ -2,7 +2,7 @@
 // works while somebody writes.
 
 const OFF = "shortcuts-off";
-const PLACES = { h: "/", b: "/boards", n: "/notices" };
+const PLACES = { h: "/", t: "/rooms", b: "/boards", n: "/notices" };
 let waiting = 0; // until when a g counts as the beginning of "g h"
 
 const isOff = () => {
@@ -27,7 +27,7 @@ const ACTS = {
   j: () => step(1),
   k: () => step(-1),
   o: () => press(here()?.querySelector(".row-title a, a.row-title, .menu-row-label, .post-time") ?? here()),
-  r: () => focusOn(document.querySelector(".composer textarea")),
+  r: () => focusOn(document.querySelector(".composer textarea, .room-write textarea")),
   e: edit,
   u: () => press(document.querySelector("[data-unread-jump]")),
   g: () => void (waiting = Date.now() + 1500),

@@ -5,18 +5,19 @@
 
 const MOST_FILES = 10;
 const MOST_BYTES = 10 * 1024 * 1024;
-const LONGEST_SIDE = 2560; // pixels; the server keeps 1600
+const LONGEST_SIDE = 2560; // pixels; the server keeps 1600. A page may ask for less (data-longest)
 const AT_ONCE = 2;
 const ASK_AGAIN_MS = 1000;
 const ASK_MOST = 120;
 
 export function takeFiles(form, box) {
   const words = JSON.parse(box.dataset.words);
-  const input = box.querySelector("input[type=file]");
+  const input = form.querySelector("input[type=file]");
   const wrong = box.querySelector("[data-files-wrong]");
   const list = box.querySelector("[data-files-list]");
   const row = box.querySelector("[data-files-row]").content.firstElementChild;
   const csrf = form.elements.csrf_token.value;
+  const longest = Number(box.dataset.longest) || LONGEST_SIDE;
   const files = []; // in the order they were added
 
   // With this script the form carries ids, no bytes.
@@ -92,7 +93,7 @@ export function takeFiles(form, box) {
 
   async function send(file) {
     show(file, "sending");
-    const blob = await smaller(file.blob);
+    const blob = await smaller(file.blob, longest);
     if (file.state !== "sending") return; // taken away meanwhile
     if (blob.size > MOST_BYTES) fail(file, words.large);
     else post(file, blob);
@@ -211,14 +212,26 @@ export function takeFiles(form, box) {
     settle(file, found);
   }
   form.elements.files.value.split(" ").filter(Boolean).forEach(meet);
+
+  // For a page that sends without leaving: what was sent is no longer to be chosen here.
+  function clear() {
+    files.splice(0).forEach((file) => {
+      file.state = "gone";
+      file.item.remove();
+    });
+    complain("");
+    tell();
+  }
+
+  return { take, clear, isBusy: () => files.some(isUnderWay), complain: () => complain(words.unfinished) };
 }
 
 // A photo from a phone, no larger than anybody will see it; the original where that is not smaller or not possible.
-async function smaller(blob) {
+async function smaller(blob, longest) {
   if (!["image/jpeg", "image/png"].includes(blob.type) || !window.createImageBitmap) return blob;
   try {
     const image = await createImageBitmap(blob, { imageOrientation: "from-image" });
-    const scale = LONGEST_SIDE / Math.max(image.width, image.height);
+    const scale = longest / Math.max(image.width, image.height);
     if (scale >= 1) return blob;
     const canvas = document.createElement("canvas");
     canvas.width = Math.round(image.width * scale);

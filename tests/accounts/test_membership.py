@@ -16,7 +16,9 @@ from app.accounts.operations import (
     lift_suspension,
     settle_set_up_mode,
     suspend_member,
+    tidy_doors,
 )
+from app.boards.operations import reply_to_topic
 from app.core import events
 from app.core.db import session
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
@@ -241,8 +243,6 @@ def test_leaving_closes_the_doors_and_keeps_the_name_only_if_wished(
     assert (member.mail, member.password_hash, member.legal_name, member.kana) == (None, None, "", "")
     assert member.display_name == ("はるか" if keeps == "yes" else "")
     for column in (
-        Block.blocker_id,
-        Block.blocked_id,
         GroupMember.member_id,
         MemberSession.member_id,
         RecoveryCode.member_id,
@@ -263,12 +263,57 @@ def test_leaving_is_announced_for_what_was_written(app, world, acting):
     assert heard == [MembershipEnded(world.haruka.id, True), MembershipEnded(world.sora.id, False)]
 
 
-def test_those_blocked_may_be_met_again_only_as_far_as_they_stayed(app, world, acting):
-    before = member_row(app, world.ren).version
-    acting(world.haruka, end_membership, keeps_name=True)
-    assert member_row(app, world.ren).version == before + 1
+@pytest.mark.parametrize("keeps_name", [False, True])
+@pytest.mark.parametrize("leaver", ["haruka", "ren"])
+def test_a_block_outlives_leaving_so_that_nothing_comes_to_light(
+    app, world, as_, acting, deliver, rows, leaver, keeps_name
+):
+    """Haruka blocked Ren: whoever of them leaves, with the name or without, the other goes on seeing nothing."""
+    gone = world.people[leaver]
+    stays = world.ren if leaver == "haruka" else world.haruka
+    acting(gone, reply_to_topic, world.topic_id, body="いつかのひとこと")
+    client, witness = as_(stays), as_(world.takumi)
+    before, version = client.page(f"/topics/{world.topic_id}"), member_row(app, stays).version
+    assert "いつかのひとこと" not in before
+    acting(gone, end_membership, keeps_name=keeps_name)
+    assert member_row(app, stays).version == version + 1
+    assert "いつかのひとこと" not in client.page(f"/topics/{world.topic_id}"), "not even for a moment"
+    deliver()
+    for _ in range(2):
+        with app.app_context():
+            tidy_doors()
+        assert "いつかのひとこと" not in client.page(f"/topics/{world.topic_id}")
+    assert "いつかのひとこと" in witness.page(f"/topics/{world.topic_id}")
+    author = gone.name if keeps_name else "退会した方"
+    assert author in witness.page(f"/topics/{world.topic_id}")
+
+
+def test_the_placeholder_of_a_block_leads_to_nobody(app, world, as_, acting, deliver, rows):
+    """No name, no address, no moment, no block left with the person, and no line in anybody's list of blocks."""
+    acting(world.ren, reply_to_topic, world.topic_id, body="いつかのひとこと")
+    acting(world.ren, end_membership, keeps_name=False)
     with app.app_context():
-        assert viewer_of(world.ren.id).blocked_ids == frozenset()
+        tidy_doors()
+    assert rows(select(Block.blocked_id).where(Block.blocked_id == world.ren.id)) == [world.ren.id], (
+        "it waits until everything is handed on"
+    )
+    deliver()
+    with app.app_context():
+        tidy_doors()
+    (placeholder,) = rows(select(Block.blocked_id))
+    assert placeholder != world.ren.id
+    row = rows(select(Member).where(Member.id == placeholder))[0]
+    assert row.public_id != world.ren.public_id
+    assert (row.mail, row.legal_name, row.kana, row.display_name) == (None, "", "", "")
+    assert (row.cohort_id, row.ended_at.year) == (None, 2000)
+    assert "ブロックした人はいません" in as_(world.haruka).page("/me/blocks")
+
+
+def test_whoever_met_no_block_leaves_no_placeholder(world, acting, deliver, rows):
+    before = len(rows(select(Member.id)))
+    acting(world.sora, end_membership, keeps_name=False)
+    deliver()
+    assert len(rows(select(Member.id))) == before
 
 
 def test_hr_ends_a_membership_with_a_reason_but_not_that_of_official_people(app, world, acting):

@@ -166,7 +166,9 @@ def test_names_are_shown_from_the_announced_day_on_and_not_an_hour_earlier(
         assert "はるか 氏名" not in shown
         assert "れん 氏名" not in shown
         set_acknowledged([world.sora.id])
-        assert "そら 氏名" in as_(world.jinji).page(f"/hr/announcements/{key}")
+        shown = as_(world.jinji).page(f"/hr/announcements/{key}")
+        assert "そら 氏名" in shown
+        assert "この一覧は毎朝1回だけ更新され、日中は変わりません" in shown
 
 
 def test_an_announcement_that_asked_nothing_never_shows_names(world, as_, sent, minute, held_clock):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from sqlalchemy import func, select, update
@@ -25,7 +27,7 @@ from app.models import (
     ContactSpent,
     Member,
 )
-from tests.announcements.conftest import MONDAY_NOON, without_token
+from tests.announcements.conftest import FORM, MONDAY_NOON, without_token
 from tests.conftest import NO_SUCH_ID
 
 pytestmark = pytest.mark.usefixtures("at_noon")
@@ -364,18 +366,53 @@ def test_a_scheduled_one_that_is_taken_back_never_leaves(
     hr.post(f"/hr/announcements/{key}/cancel")
     with held_clock(MONDAY_NOON + timedelta(days=2)):
         minute()
-    assert rows(select(Announcement.state)) == ["cancelled"]
+    assert rows(select(Announcement.state)) == ["draft"]
     assert rows(select(AnnouncementRecipient.id)) == []
-    assert "誰にも届いていません" in hr.page(f"/hr/announcements/{key}")
     draft = written()
     assert hr.post(f"/hr/announcements/{draft}/discard").status_code == 303
     assert hr.get(f"/hr/announcements/{draft}").status_code == 404
 
 
+def test_a_booking_that_is_taken_back_is_a_draft_with_its_moment_and_files(
+    world, as_, written, revision_of, minute, held_clock, rows
+):
+    """HR changes it and books it again, at the same moment or another; the list never says that it was missed."""
+    hr = as_(world.jinji)
+    at = {"at": "2026-10-06T09:00"}
+    key = written(attachments=[(BytesIO(b"%PDF-1.4\n%%EOF\n"), "goannai.pdf")])
+    hr.post(f"/hr/announcements/{key}/schedule", {"revision": revision_of(key), **at})
+    assert hr.post(f"/hr/announcements/{key}/cancel").status_code == 303
+    page = hr.page(f"/hr/announcements/{key}")
+    assert "10月6日（火） 9:00の予約は取り消されています" in page
+    assert "goannai.pdf" in page
+    assert hr.post(f"/hr/announcements/{key}/cancel").status_code == 303, "twice is harmless"
+    assert "10月6日（火） 9:00に予約する" in hr.page(f"/hr/announcements/{key}/check")
+    assert "名にいま送信する" in hr.page(f"/hr/announcements/{key}/check?at=now")
+    files = re.findall(r'name="files" value="([a-z2-7]{13})" checked', page)
+    fields = {**FORM, "title": "直した題", "files": files, "revision": revision_of(key)}
+    assert hr.post(f"/hr/announcements/{key}", fields).status_code == 303
+    assert "10月6日（火） 9:00に予約する" in hr.page(f"/hr/announcements/{key}/check")
+    assert "10月6日（火） 9:00の予約は取り消しました" in hr.page("/hr/announcements")
+    hr.post(f"/hr/announcements/{key}/schedule", {"revision": revision_of(key), **at})
+    with held_clock(MONDAY_NOON + timedelta(days=1)):
+        minute()
+    assert rows(select(Announcement.state)) == ["sent"]
+    assert "直した題" in as_(world.haruka).page(f"/announcements/{key}")
+
+
+def test_the_check_page_shows_what_the_first_reader_would_read_above_the_button(world, as_, written):
+    key = written(body="{呼び名}さんへのご案内です。")
+    page = as_(world.jinji).page(f"/hr/announcements/{key}/check")
+    assert "さんの場合の見え方です" in page
+    assert re.search(r"(はるか|そら|れん|ゆい)さんへのご案内です。", page)
+    assert page.index("へのご案内です。") < page.index("名にいま送信する")
+    assert page.index('class="bulk-bar"') < page.index("名にいま送信する")
+
+
 def test_taking_back_while_it_is_being_sent_ends_in_one_of_two_clean_states(
     app, world, acting, written, revision_of, rows, as_
 ):
-    """Whoever is first wins: cancelled with recipients who see nothing, or cancelled and never sent."""
+    """Whoever is first wins: cancelled with recipients who see nothing, or a draft that was never sent."""
     key = written()
     acting(
         world.jinji, schedule_announcement, key, MONDAY_NOON + timedelta(minutes=1), revision=revision_of(key)
@@ -392,7 +429,8 @@ def test_taking_back_while_it_is_being_sent_ends_in_one_of_two_clean_states(
     start.wait()
     acting(world.jinji, cancel_announcement, key)
     sender.join()
-    assert rows(select(Announcement.state)) == ["cancelled"]
+    is_sent = bool(rows(select(AnnouncementRecipient.id)))
+    assert rows(select(Announcement.state)) == ["cancelled" if is_sent else "draft"]
     assert as_(world.haruka).get(f"/announcements/{key}").status_code == 404
 
 

@@ -20,6 +20,7 @@ from app.models import (
     AnnouncementRecipient,
     AnnouncementTemplate,
     AnnouncementVariant,
+    Group,
     Member,
 )
 from tests.announcements.conftest import FORM
@@ -120,6 +121,61 @@ def test_unknown_fields_tokens_and_too_long_texts_are_refused(world, as_, rows):
     ):
         assert hr.post("/hr/announcements/new", {**FORM, **fields}).status_code == 422, fields
     assert rows(select(Announcement.id)) == []
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_what_was_chosen_stays(world, as_, rows):
+    """What the form refuses, what the merge fields and the dates lack, and an odd file, in one answer."""
+    answer = as_(world.jinji).post(
+        "/hr/announcements/new",
+        {
+            **FORM,
+            "title": "",
+            "body": "こんにちは、{名前}さん",
+            "english_title": "Notice",
+            "asks_acknowledgement": "y",
+            "easy_body": "文" * 10_001,
+            "attachments": [
+                (BytesIO(b"%PDF-1.4\n%%EOF\n"), "goannai.pdf"),
+                (BytesIO(b"MZ" + b"\0" * 200), "setup.exe"),
+            ],
+        },
+    )
+    assert answer.status_code == 422
+    for sentence in (
+        "入力してください",
+        "{名前} という差し込み項目はありません",
+        "10,000文字以内にしてください",
+        "本文も書いてください",
+        "名簿表示日を選んでください",
+    ):
+        assert sentence in answer.text, sentence
+    assert 'id="attachments-wrong"' in answer.text
+    assert rows(select(Announcement.id)) == []
+
+
+def test_a_file_stays_chosen_where_something_else_is_refused(world, as_):
+    files = {"attachments": [(BytesIO(b"%PDF-1.4\n%%EOF\n"), "goannai.pdf")]}
+    answer = as_(world.jinji).post("/hr/announcements/new", {**FORM, "title": "", **files})
+    assert answer.status_code == 422
+    assert re.search(r'name="files" value="[a-z2-7]{13}" checked.*?goannai\.pdf', answer.text)
+
+
+def test_many_groups_are_folded_away_with_their_number_and_the_chosen_ones_are_not(world, as_, write):
+    """On the forms of an announcement, a board and a room."""
+
+    def plant():
+        session.add_all(Group(name=f"{number}班", cohort_id=world.april.id) for number in range(8))
+
+    hr = as_(world.jinji)
+    for path in ("/hr/announcements/new", "/hr/boards/new", "/hr/rooms/new"):
+        assert "ほかの班" not in hr.page(path)
+    write(plant)
+    names = {"announcements": "audience", "boards": "readers", "rooms": "audience"}
+    for path, name in ((f"/hr/{place}/new", name) for place, name in names.items()):
+        page = hr.page(path)
+        assert page.index("ほかの班（9）") < page.index("班「若葉」")
+        chosen = hr.post(path, {name: f"group:{world.group_id}", "title": "", "name": ""}).text
+        assert chosen.index("班「若葉」") < chosen.index("ほかの班（8）") < chosen.index("班「0班」")
 
 
 def test_a_preview_shows_what_one_person_of_the_audience_would_read(world, as_, written):

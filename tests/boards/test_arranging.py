@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import threading
+import time
+
 import pytest
 from sqlalchemy import select
 
 from app.boards.operations import (
     archive_topic,
+    change_board,
     lock_topic,
     move_topic,
     open_board,
@@ -17,9 +22,43 @@ from app.boards.operations import (
     unlock_topic,
     unpin_topic,
 )
-from app.core.errors import Forbidden, Invalid
+from app.boards.queries import board_card
+from app.core.errors import AppError, Forbidden, Invalid
+from app.core.operation import unit_of_work
 from app.models import Board, Post, Topic
+from app.policy import viewer_of
 from tests.conftest import NO_SUCH_ID
+
+
+@pytest.fixture
+def meanwhile(app):
+    """Does the second act while the first is done and not yet committed; what each was refused with, or None."""
+
+    def run(first, second):
+        is_done, refused = threading.Event(), [None, None]
+
+        def act(place, waits):
+            person, verb, args, more = (first, second)[place]
+            with app.app_context():
+                viewer = viewer_of(person.id)
+                try:
+                    if waits:
+                        is_done.wait(10)
+                    with unit_of_work():
+                        verb(viewer, *args, **more)
+                        is_done.set()
+                        time.sleep(0 if waits else 0.4)  # the other one comes up to what this one holds
+                except AppError as refusal:
+                    refused[place] = refusal
+
+        threads = [threading.Thread(target=act, args=(place, bool(place))) for place in (0, 1)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return refused
+
+    return run
 
 
 @pytest.fixture
@@ -111,6 +150,67 @@ def test_only_a_few_topics_are_pinned_on_one_board(world, acting, as_, arrange):
     answer = arrange(world.mod, "pin")
     assert answer.status_code == 422
     assert "固定を外してから" in answer.text
+
+
+def test_of_two_pins_at_once_only_one_takes_the_last_place(app, world, acting, rows, meanwhile):
+    keys = [acting(world.takumi, start_topic, "square", title=f"{n}", body="文") for n in range(6)]
+    for key in keys[:4]:
+        acting(world.mod, pin_topic, key)
+    first, second = meanwhile(
+        (world.mod, pin_topic, (keys[4],), {}), (world.jinji, pin_topic, (keys[5],), {})
+    )
+    assert first is None
+    assert "5件まで" in str(second)
+    assert len(rows(select(Topic.id).where(Topic.pinned_at.is_not(None)))) == 5
+
+
+# ── readers ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def empty(world, acting):
+    """A board of candidates on which nothing was written yet."""
+    return acting(
+        world.jinji,
+        open_board,
+        name="内定者だけ",
+        slug="only",
+        readers=["candidates"],
+        writers=["candidates"],
+    )
+
+
+WIDER = {"name": "内定者だけ", "readers": ["candidates", "hr"], "writers": ["candidates"]}
+
+
+def test_whoever_opens_a_topic_is_asked_again_where_others_read_by_now(world, as_, acting, empty, rows):
+    """The form was opened under 「人事・社員は参加していません」; it comes back with the text and with what holds now."""
+    haruka = as_(world.haruka)
+    told = re.search(r'name="told"[^>]* value="([^"]*)"', haruka.page("/boards/only/new"))[1]
+    assert "人事・社員は参加していません" in told
+    acting(world.jinji, change_board, "only", **WIDER)
+    typed = {"title": "題", "body": "書いた文章", "told": told}
+    answer = haruka.post("/boards/only/new", typed)
+    assert answer.status_code == 422
+    assert "読む人が変わりました" in answer.text
+    assert "書いた文章" in answer.text
+    assert rows(select(Post.id).where(Post.body == "書いた文章")) == []
+    typed["told"] = re.search(r'name="told"[^>]* value="([^"]*)"', answer.text)[1]
+    assert haruka.post("/boards/only/new", typed).status_code == 303
+
+
+def test_a_first_topic_and_wider_readers_never_slip_past_each_other(app, world, acting, empty, meanwhile):
+    """Whichever is first, the other is refused with a sentence."""
+    told = acting(world.haruka, board_card, "only").told
+    topic = (world.haruka, start_topic, ("only",), {"title": "題", "body": "文", "told": told})
+    wider = (world.jinji, change_board, ("only",), WIDER)
+    first, second = meanwhile(wider, topic)
+    assert first is None
+    assert "読む人が変わりました" in str(second)
+    acting(world.jinji, change_board, "only", **{**WIDER, "readers": ["candidates"]})
+    first, second = meanwhile(topic, wider)
+    assert first is None
+    assert "読める人は増やせません" in str(second)
 
 
 def test_putting_away_takes_the_pin_off(world, acting, rows):

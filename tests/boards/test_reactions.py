@@ -66,6 +66,20 @@ def test_a_script_gets_the_bar_alone(world, as_, reply):
     assert "csrf" not in answer.text
 
 
+def test_nobody_puts_a_sign_under_their_own_words(world, as_, acting, reply, rows):
+    """It is not offered, and refused with a sentence; what others gave is shown there, without a button."""
+    acting(world.haruka, set_reaction, reply, "thanks", True)
+    takumi = as_(world.takumi)
+    assert "/reactions" not in takumi.page(f"/posts/{reply}/acts")
+    text = takumi.page(f"/topics/{world.topic_id}")
+    assert '<span class="reaction">' in text
+    assert f'formaction="/posts/{reply}/reactions"' not in text
+    answer = takumi.post(f"/posts/{reply}/reactions", {"on": "thanks"})
+    assert answer.status_code == 403
+    assert "ご自分の投稿には、リアクションを付けられません" in answer.text
+    assert rows(select(Reaction.member_id)) == [world.haruka.id]
+
+
 def test_the_order_never_follows_the_numbers(world, acting, reply):
     """おめでとう by three stands behind ありがとう by one."""
     for person in (world.haruka, world.sora, world.jinji):

@@ -118,11 +118,11 @@ def test_the_first_unread_post_is_marked_and_a_link_leads_there_from_any_page(wo
     acting(world.haruka, move_bookmark, world.topic_id, posts[40])
     haruka = as_(world.haruka)
     first = haruka.page(f"/topics/{world.topic_id}")
-    assert "ここから未読" not in first
+    assert "ここから新着" not in first
     assert f'href="/topics/{world.topic_id}?unread=1#unread"' in first
-    assert "未読のコメントへ（19件）" in first
+    assert "新着のコメントへ（19件）" in first
     there = haruka.page(f"/topics/{world.topic_id}?unread=1")
-    assert there.index(posts[40]) < there.index("ここから未読") < there.index(f'id="post-{posts[41]}"')
+    assert there.index(posts[40]) < there.index("ここから新着") < there.index(f'id="post-{posts[41]}"')
     assert 'href="#unread"' in there
     assert f'href="/topics/{world.topic_id}?unread=1#unread"' in haruka.page("/boards/square")
 
@@ -292,7 +292,7 @@ def test_a_muted_topic_shows_nothing_new_and_a_followed_one_says_so(world, as_, 
     path = f"/topics/{world.topic_id}/level"
     assert haruka.post(path, {"level": "mute"}).status_code == 303
     assert (row("haruka").unread, row("haruka").is_new) == (0, False)
-    assert "ここから未読" not in haruka.page(f"/topics/{world.topic_id}?unread=1")
+    assert "ここから新着" not in haruka.page(f"/topics/{world.topic_id}?unread=1")
     assert acting(world.haruka, topic_page, world.topic_id).level == 0
     assert haruka.post(path, {"level": "follow"}).status_code == 303
     assert "フォロー中" in haruka.page(f"/topics/{world.topic_id}")

@@ -65,6 +65,29 @@ def test_a_fact_waits_in_the_outbox_until_it_is_delivered(app: Flask, deliver: C
     assert deliver() == 0
 
 
+def test_a_fact_announced_for_later_lies_until_then_and_its_hint_does_not(
+    app: Flask, deliver: Callable[[], int], held_clock: Any
+) -> None:
+    heard: list[str] = []
+
+    @delivers(LetterWanted)
+    def hear(fact: LetterWanted, delivery: Delivery) -> None:
+        heard.append("letter")
+
+    @hints(LetterWanted)
+    def hint(fact: LetterWanted) -> None:
+        heard.append("hint")
+
+    with held_clock(NOON), app.app_context(), unit_of_work():
+        announce(LetterWanted(1), after=timedelta(seconds=30))
+    assert heard == ["hint"]
+    with held_clock(NOON + timedelta(seconds=29)):
+        assert deliver() == 0
+    with held_clock(NOON + timedelta(seconds=30)):
+        assert deliver() == 1
+    assert heard == ["hint", "letter"]
+
+
 def test_the_outbox_holds_ids_only(app: Flask, rows: Callable[..., list[Any]]) -> None:
     @delivers(LetterWanted)
     def hear(fact: LetterWanted, delivery: Delivery) -> None: ...

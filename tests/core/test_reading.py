@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC
 
 import pytest
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, bindparam, func, select
 
 from app import policy
-from app.core.db import session
+from app.core.db import db, session
 from app.core.errors import NotFound
 from app.core.operation import end_reading, unit_of_work
-from app.core.reading import IdSet, Reading, is_among, is_found_among
+from app.core.reading import IdSet, Reading, each_of, end_reading_connection, is_among, is_found_among
 from app.models import Board, Member, Post, Topic
 from app.policy import viewer_of
 
@@ -19,6 +19,14 @@ NAMES = Reading(
     select(Member.id, Member.display_name, Member.is_demo)
     .where(is_among(Member.id, bindparam("asked", type_=IdSet())))
     .order_by(Member.id)
+)
+_EACH = each_of(bindparam("asked", type_=IdSet())).table_valued("value", name="value")
+TOTAL = Reading(select(func.count().label("ids"), func.sum(_EACH.c.value).label("total")).select_from(_EACH))
+NUMBERED = Reading(
+    select(Topic.id.label("numbered")).where(
+        Topic.id == bindparam("number", type_=Integer),
+        is_among(Topic.board_id, bindparam("asked", type_=IdSet())),
+    )
 )
 MOMENT = Reading(select(Topic.public_id, Topic.started_at, Topic.hidden_at))
 
@@ -32,6 +40,26 @@ def test_a_set_of_ids_is_one_parameter_of_any_size(app, world, queries):
     assert one == (world.haruka.id, "はるか", True)
     assert len(seen) == 3
     assert len(set(seen)) == 1
+
+
+def test_a_set_of_ids_is_also_a_table(app):
+    with app.app_context():
+        assert TOTAL.first({"asked": frozenset()}) == (0, None)
+        assert TOTAL.first({"asked": frozenset({3, 40_000})}) == (2, 40_003)
+
+
+@pytest.mark.parametrize("app", ["postgres"], indirect=True)
+def test_postgresql_keeps_one_plan_for_whatever_a_reading_is_asked(app):
+    with app.app_context():
+        for number in range(12):
+            NUMBERED.all({"number": number % 2 * 70_000, "asked": frozenset(range(number))})
+        end_reading_connection()
+        with db.engine.connect() as connection:  # the pool gives out again what came back last
+            kept = connection.exec_driver_sql(
+                "SELECT generic_plans > 0, custom_plans FROM pg_prepared_statements WHERE statement LIKE %(like)s",
+                {"like": "SELECT topic.id AS numbered%"},
+            )
+            assert kept.all() == [(True, 0)]
 
 
 def test_a_set_leads_into_an_index_where_it_is_short(sqlite_app):

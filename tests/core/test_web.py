@@ -190,6 +190,17 @@ def test_a_session_id_known_before_signing_in_is_worth_nothing_after(
     assert client.get("/boards").status_code in (302, 303), "the row is gone, so the old cookie opens nothing"
 
 
+def test_a_browser_keeps_its_csrf_value_and_no_other_has_it(
+    world: World, as_: Callable[[Person], Client]
+) -> None:
+    def value(client: Client) -> str:
+        return client.page("/me").partition('name="csrf_token" value="')[2].partition('"')[0]
+
+    haruka, sora = as_(world.haruka), as_(world.sora)
+    value(haruka)  # the first page makes it
+    assert value(haruka) == value(haruka) != value(sora)
+
+
 def test_two_browsers_are_two_people(world: World, as_: Callable[[Person], Client]) -> None:
     hers, his = as_(world.haruka), as_(world.takumi)
     assert world.haruka.name in hers.page("/me")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import product
 
 from flask import Flask
@@ -22,13 +23,21 @@ from app.models import (
     AnnouncementTemplate,
     Board,
     BoardAudience,
+    CheckIn,
     Invitation,
     Member,
     MemberSession,
+    Message,
+    MessageReport,
     Notice,
     Post,
     PushSubscription,
     Role,
+    Room,
+    RoomEvent,
+    RoomMember,
+    SeatAnswer,
+    TalkRequest,
     Topic,
     Upload,
 )
@@ -55,8 +64,16 @@ class Ids:
     draft: str = NO_SUCH_ID
     announcement: str = NO_SUCH_ID
     template: str = NO_SUCH_ID
+    wish: str = NO_SUCH_ID
+    check_in: str = NO_SUCH_ID
+    report: str = NO_SUCH_ID
     posted_file: str = NO_SUCH_ID
     loose_file: str = NO_SUCH_ID
+    room: str = NO_SUCH_ID
+    closed_room: str = NO_SUCH_ID
+    seat_room: str = NO_SUCH_ID
+    message: str = NO_SUCH_ID
+    closed_message: str = NO_SUCH_ID
 
 
 def live_in(app: Flask, world: World) -> Ids:
@@ -102,7 +119,7 @@ def live_in(app: Flask, world: World) -> Ids:
             ids = [hidden, walled, blocked, closed, hidden_post, walled_post, invitation]
             found = [each.public_id for each in ids]
             own = {"notice": notice.public_id, "device": device.public_id, **_announced(world)}
-            own |= _filed(world, first_post)
+            own |= _filed(world, first_post) | _talked(world) | _wished(world)
         open_session = session.scalar(
             select(MemberSession.public_id).join(Member).where(Member.id == world.haruka.id).limit(1)
         )
@@ -128,6 +145,66 @@ def _filed(world: World, post_id: int) -> dict[str, str]:
     session.add_all(files)
     session.flush()
     return {"posted_file": files[0].public_id, "loose_file": files[1].public_id}
+
+
+def _talked(world: World) -> dict[str, str]:
+    """A room of haruka and sora, and one of others, each with a message."""
+    ids = {}
+    for name, people in (("", (world.sora, world.haruka)), ("closed_", (world.naomi, world.takumi))):
+        room = Room(kind="small", name="ルーム", newest_seq=1, owner_id=people[0].id)
+        session.add(room)
+        session.flush()
+        texts = {"body": "文", "body_html": "文", "renderer_version": RENDERER_VERSION}
+        author = session.get_one(Member, people[0].id)
+        said = {"author_id": author.id, "author_cohort_id": author.cohort_id, "room_id": room.id, "seq": 1}
+        message = Message(client_key=new_nonce()[:32], sent_at=clock.now(), **said, **texts)
+        session.add(message)
+        session.flush()
+        session.add(
+            RoomEvent(
+                kind="message", message_id=message.id, actor_id=author.id, created_at=clock.now(), **said
+            )
+        )
+        for person in people:
+            session.add(RoomMember(room_id=room.id, member_id=person.id))
+            session.get_one(Member, person.id).version += 1
+        report = MessageReport(
+            room_id=room.id, reporter_id=world.haruka.id, reason="other", reported_at=clock.now()
+        )
+        session.add(report)
+        session.flush()
+        ids |= {
+            f"{name}room": room.public_id,
+            f"{name}message": message.public_id,
+            "report": report.public_id,
+        }
+    return {**ids, "seat_room": _seated(world)}
+
+
+def _seated(world: World) -> str:
+    """となりの席 of haruka and sora; sora answered the quiz."""
+    seat = Room(kind="seat", closes_on=clock.now().date() + timedelta(days=3650))
+    session.add(seat)
+    session.flush()
+    session.add_all(RoomMember(room_id=seat.id, member_id=one.id) for one in (world.haruka, world.sora))
+    session.add(SeatAnswer(room_id=seat.id, member_id=world.sora.id, question=0, choice=1))
+    session.flush()
+    return seat.public_id
+
+
+def _wished(world: World) -> dict[str, str]:
+    """haruka's wish to talk with HR, and a round of words to everybody that has not left yet."""
+    office = Room(kind="office", candidate_id=world.haruka.id)
+    later = clock.now() + timedelta(days=3650)
+    check_in = CheckIn(author_id=world.jinji.id, body="お変わりありませんか", due_at=later)
+    session.add_all([office, check_in])
+    session.flush()
+    session.add(RoomMember(room_id=office.id, member_id=world.haruka.id))
+    wish = TalkRequest(member_id=world.haruka.id, wish="office", room_id=office.id, asked_at=clock.now())
+    session.add(wish)
+    session.get_one(Member, world.haruka.id).version += 1
+    session.flush()
+    return {"wish": wish.public_id, "check_in": check_in.public_id}
 
 
 def _announced(world: World) -> dict[str, str]:
@@ -213,6 +290,9 @@ def examples(app: Flask, world: World, ids: Ids) -> dict[str, tuple[str, ...]]:
         "invitation_id": (ids.invitation, NO_SUCH_ID),
         "announcement_id": (ids.announcement, ids.draft, NO_SUCH_ID),
         "template_id": (ids.template, NO_SUCH_ID),
+        "request_id": (ids.wish, NO_SUCH_ID),
+        "report_id": (ids.report, NO_SUCH_ID),
+        "check_in_id": (ids.check_in, NO_SUCH_ID),
         "session_id": (ids.session, NO_SUCH_ID),
         "upload_id": (ids.posted_file, ids.loose_file, NO_SUCH_ID),
         "notice_id": (ids.notice, NO_SUCH_ID),
@@ -220,6 +300,8 @@ def examples(app: Flask, world: World, ids: Ids) -> dict[str, tuple[str, ...]]:
         "slug": ("square", "news", "wakaba", "staff-room", "no-such-board"),
         "composer": (f"reply-{world.topic_id}", "topic-square", "no-such-composer"),
         "secret": (NO_SUCH_SECRET,),
+        "room_id": (ids.room, ids.seat_room, ids.closed_room, NO_SUCH_ID),
+        "message_id": (ids.message, ids.closed_message, NO_SUCH_ID),
         "letter_id": (NO_SUCH_LETTER,),
         "key": ("haruka", "nobody"),
         "digest": (assets.digest, "000000000000"),

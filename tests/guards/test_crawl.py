@@ -17,6 +17,11 @@ EVERYBODY = ("haruka", "sora", "yui", "takumi", "jinji", "lead", "mod", "desk", 
 GOOD = {200, 302, 303, 404}
 # A sentence for somebody who sees the thing but may not do this with it.
 MAY_REFUSE = {
+    "/people/<id:person_id>/message",
+    "/rooms/new",
+    "/rooms/<id:room_id>/edit",
+    "/rooms/<id:room_id>/people",
+    "/rooms/<id:room_id>/quiz",
     "/boards/<slug>/new",
     "/topics/<id:topic_id>/hide",
     "/topics/<id:topic_id>/reveal",

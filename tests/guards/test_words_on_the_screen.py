@@ -24,6 +24,7 @@ EXCEPTIONS = (
     ("app/core/i18n.py", "the languages' own names, weekdays and date forms are the translation itself"),
     ("app/core/names.py", "tables of letters that look alike"),
     ("app/core/text.py", "tables of letters: where a Japanese address or mark ends"),
+    ("app/core/search_text.py", "tables of letters that search takes for the same"),
     ("app/core/tables.py", "what spreadsheets call their columns, matched, never shown"),
     ("app/core/passwords.py", "passwords people choose, compared, never shown"),
     (

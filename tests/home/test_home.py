@@ -60,14 +60,15 @@ def test_posts_that_speak_to_me_are_listed_until_they_are_read(world, as_, actin
         (posts[2], "mention"),
     ):
         tell(world.haruka, post, kind)
-    assert [(each.post_id, each.is_mention) for each in home(world.haruka).for_me] == [
-        (posts[1], False),
-        (posts[0], True),
+    assert [(each.post_id, each.is_mention, each.others) for each in home(world.haruka).for_me] == [
+        (posts[0], True, 1)
     ]
-    assert "あなたへの呼びかけ" in as_(world.haruka).page("/")
+    text = as_(world.haruka).page("/")
+    assert "あなたへの呼びかけ" in text
+    assert "たくみさんほか1件のコメント" in text
     assert home(world.sora).for_me == ()
     acting(world.mod, hide_post, posts[1], reason="確認のためです")
-    assert [each.post_id for each in home(world.haruka).for_me] == [posts[0]]
+    assert [(each.post_id, each.others) for each in home(world.haruka).for_me] == [(posts[0], 0)]
     acting(world.haruka, set_level, world.topic_id, "mute")
     assert home(world.haruka).for_me == ()
     acting(world.haruka, set_level, world.topic_id, "normal")
@@ -87,6 +88,20 @@ def test_topics_that_go_on_are_few_and_not_said_twice(world, acting, home):
     assert [row.id for row in page.alive] == topics[6:1:-1]
     assert [row.id for row in page.fresh] == topics[:8:-1]
     assert all(row.board_name == "みんなのひろば" for row in (*page.alive, *page.fresh))
+
+
+def test_a_topic_that_speaks_to_me_stands_on_home_once(world, as_, acting, home, tell):
+    """Not among the topics with new comments, nor among the newest; what makes room is filled with others."""
+    topics = [
+        acting(world.takumi, start_topic, "square", title=f"{number}番", body="本文") for number in range(7)
+    ]
+    post = acting(world.naomi, reply_to_topic, topics[6], body="はるかさんへ")
+    tell(world.haruka, post, "mention")
+    page = home(world.haruka)
+    assert [each.topic_id for each in page.for_me] == [topics[6]]
+    assert topics[6] not in [row.id for row in (*page.alive, *page.fresh)]
+    assert len(page.fresh) == 5
+    assert as_(world.haruka).page("/").count("6番") == 1
 
 
 def test_the_keys_have_a_page_of_their_own(world, as_):

@@ -107,6 +107,36 @@ def test_what_is_sent_without_a_connection_stays_on_the_screen_and_says_so(
     expect(page.locator(".post:target")).to_contain_text("トンネルから送る")
 
 
+def test_a_network_that_leads_nowhere_takes_no_words_along(tab: Callable[..., Tab], house: Served) -> None:
+    """The browser believes it is connected: a café whose page of terms was never accepted, say."""
+    mine = tab("sora", PHONE)
+    page = mine.go(f"/topics/{house.world.topic_id}")
+    page.locator(".composer textarea").fill("カフェから送る")
+    expect(page.locator("form[data-ready]")).to_be_attached()
+    page.evaluate(
+        "() => { window.kept = fetch; window.fetch = async () => { throw new TypeError('no way'); }; }"
+    )
+    page.get_by_role("button", name="コメントする").click()
+    expect(page.get_by_role("alert")).to_contain_text("書いた内容はこの画面に残っています")
+    expect(page.locator(".composer textarea")).to_have_value("カフェから送る")
+    page.evaluate("() => { window.fetch = window.kept; }")
+    page.get_by_role("button", name="コメントする").click()
+    expect(page.locator(".post:target")).to_contain_text("カフェから送る")
+
+
+def test_a_browser_that_wrongly_believes_to_be_offline_sends_all_the_same(
+    tab: Callable[..., Tab], house: Served
+) -> None:
+    """Behind some tunnels it always does."""
+    mine = tab("sora", PHONE)
+    mine.context.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })")
+    page = mine.go(f"/topics/{house.world.topic_id}")
+    page.locator(".composer textarea").fill("トンネルの先から")
+    expect(page.locator("form[data-ready]")).to_be_attached()
+    page.get_by_role("button", name="コメントする").click()
+    expect(page.locator(".post:target")).to_contain_text("トンネルの先から")
+
+
 def test_the_preview_shows_what_readers_will_see(tab: Callable[..., Tab], house: Served) -> None:
     page = tab("haruka", PC).go("/boards/square/new")
     page.locator("[name=body]").fill("**「研修」**です\n- 一つめ")

@@ -21,6 +21,13 @@ from app.core.operation import unit_of_work
 from app.core.text import RENDERER_VERSION
 from app.models import Announcement, AnnouncementRecipient, Community, Level, Notice, Topic, TopicReader
 from app.notifications.operations import EVERY_MINUTE
+from tests.chat.conftest import (  # noqa: F401 - its rooms are fixtures of these tests too
+    direct_room,
+    group_room,
+    office_room,
+    plant_room,
+    square_room,
+)
 
 MONDAY_NOON = datetime(2026, 10, 5, 3, 0, tzinfo=UTC)  # in Tokyo
 MONDAY_NIGHT = datetime(2026, 10, 5, 13, 0, tzinfo=UTC)  # ten o'clock in the evening there

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.accounts.operations import end_membership
-from app.boards.operations import edit_post, hide_post, start_topic, withdraw_post
+from app.boards.operations import edit_post, hide_post, reply_to_topic, start_topic, withdraw_post
 from app.core.db import session
 from app.models import Announcement, BoardAudience, Level, Member, Notice
 from app.notifications.operations import tidy_notices
@@ -151,7 +151,7 @@ def test_a_cancelled_announcement_is_gone(world, as_, write, announced, minute, 
 
 def test_the_bookmark_moves_by_a_press_and_never_by_looking(world, as_, says, counted, rows):
     says(world.haruka)
-    says(world.takumi)
+    says(world.takumi, "@そら さん")
     client = as_(world.sora)
     page = client.page("/notices")
     assert counted(world.sora) == 2, "looking changes nothing"
@@ -167,6 +167,74 @@ def test_the_bookmark_moves_by_a_press_and_never_by_looking(world, as_, says, co
     client.post("/notices/seen", {"newest": older})
     assert counted(world.sora) == 1, "it never moves back"
     assert "data-seen" in client.page("/notices")
+
+
+def test_comments_in_one_topic_are_one_line_and_one_on_the_bell(world, as_, says, counted, acting):
+    """It begins where they are new, tells of nobody one does not meet, and is simply the newest once it was seen."""
+    first = says(world.haruka, "ひとつめ")
+    says(world.takumi, "ふたつめ")
+    says(world.naomi, "みっつめ")
+    assert counted(world.sora) == 1
+    client = as_(world.sora)
+    page = client.page("/notices")
+    assert page.count('class="row notice-row"') == 1
+    assert "naomiさんほか2件のコメント" in page
+    assert "みっつめ" not in page
+    assert client.get(re.search(r'"(/notices/[a-z2-7]{13})"', page)[1]).location == f"/posts/{first}"
+    acting(world.sora, block_person, world.haruka.public_id)
+    assert "naomiさんほか1件のコメント" in client.page("/notices")
+    client.post("/notices/seen", {"newest": re.search(r'name="newest" value="([a-z2-7]{13})"', page)[1]})
+    page = client.page("/notices")
+    assert page.count('class="row notice-row"') == 1
+    assert "：みっつめ" in page
+    assert "新着</span>" not in page
+    assert counted(world.sora) == 0
+
+
+def test_comments_of_two_topics_or_two_reasons_are_lines_of_their_own(
+    world, as_, acting, says, deliver, counted
+):
+    says(world.haruka)
+    says(world.haruka, "@そら さん")
+    other = acting(world.sora, start_topic, "square", title="もうひとつ", body="文")
+    acting(world.haruka, reply_to_topic, other, body="こんにちは")
+    deliver()
+    assert counted(world.sora) == 3
+    assert as_(world.sora).page("/notices").count('class="row notice-row"') == 3
+
+
+def test_reading_a_topic_takes_it_off_the_bell_as_far_as_it_was_read(world, as_, says, counted):
+    """The list keeps the line, without the mark; nothing is written but the bookmark in the topic."""
+    read, client = says(world.haruka, "ひとつめ"), as_(world.sora)
+    later = says(world.takumi, "ふたつめ")
+    assert "たくみさんほか1件のコメント" in client.page("/notices")
+    client.post(f"/topics/{world.topic_id}/bookmark", {"post": read})
+    assert counted(world.sora) == 1
+    assert "：ふたつめ" in client.page("/notices")
+    client.post(f"/topics/{world.topic_id}/bookmark", {"post": later})
+    assert counted(world.sora) == 0
+    page = client.page("/notices")
+    assert "：ふたつめ" in page
+    assert "新着</span>" not in page
+    assert "data-seen" not in page, "nothing is left to be said with the button"
+
+
+@pytest.mark.parametrize("door", ["/read", "/boards/square/read"])
+def test_marking_everything_as_read_takes_it_off_the_bell_too(world, as_, says, counted, announced, door):
+    """Announcements are no posts: they stay."""
+    says(world.haruka)
+    announced([world.sora])
+    assert counted(world.sora) == 2
+    as_(world.sora).post(door)
+    assert counted(world.sora) == 1
+
+
+def test_who_is_named_in_what_they_had_read_is_told_all_the_same(world, as_, acting, says, deliver, counted):
+    post_id = says(world.haruka, "こんにちは")
+    as_(world.takumi).post(f"/topics/{world.topic_id}/bookmark", {"post": post_id})
+    acting(world.haruka, edit_post, post_id, revision=1, body="@たくみ さん、こんにちは")
+    deliver()
+    assert counted(world.takumi) == 1
 
 
 def test_somebody_elses_notice_moves_no_bookmark(world, as_, says, counted, rows):

@@ -22,9 +22,11 @@ from tests.services.redis import free_port
 ALL_AS_THEY_ARE = {
     "announcement_mail": "bundle", "announcement_push": "y",
     "reminder_mail": "bundle", "reminder_push": "y",
+    "message_mail": "bundle", "message_push": "y",
     "mention_mail": "bundle", "mention_push": "y",
     "answer_mail": "bundle", "answer_push": "y",
     "reply_mail": "digest",
+    "room_mail": "digest",
     "digest": "daily",
 }  # fmt: skip
 

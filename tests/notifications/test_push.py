@@ -248,9 +248,10 @@ def test_whoever_signs_out_everywhere_gets_no_pushes(world, acting, as_, takes_p
 
 
 def test_an_open_page_is_told_that_there_is_something_new(world, app, says, monkeypatch):
-    from app.core import sockets
+    from app.core import bus
 
     sent = []
-    monkeypatch.setattr(sockets.socketio, "emit", lambda *args, **more: sent.append((args, more["to"])))
+    monkeypatch.setitem(bus._subscribers, "sockets:push", [sent.append])
     says(world.haruka, "@たくみ さん")
-    assert sent == [(("notice:new", {}), f"member:{key}") for key in sorted((world.sora.id, world.takumi.id))]
+    members = sorted((world.sora.id, world.takumi.id))
+    assert sent == [{"members": members, "event": "notice:new", "payload": {}}]

@@ -24,6 +24,7 @@ from app.models import (
     Board,
     BoardAudience,
     BulkAct,
+    CheckIn,
     Cohort,
     Group,
     GroupMember,
@@ -31,12 +32,20 @@ from app.models import (
     Member,
     MemberSession,
     Mentor,
+    Message,
+    MessageReaction,
+    MessageReport,
     Notice,
     Post,
     PushSubscription,
     Reaction,
     Role,
+    Room,
+    RoomAudience,
+    RoomEvent,
+    RoomMember,
     SavedView,
+    TalkRequest,
     Topic,
     Upload,
     Wall,
@@ -67,7 +76,10 @@ def plant_random_world(seed: int) -> None:
     """Members of every role, some suspended or gone, blocks, walls, boards of every audience, erased authors."""
     dice = random.Random(seed)
     with unit_of_work():
-        cohorts = [Cohort(name=f"入社{number}", starts_on=date(2027, 4, 1)) for number in range(3)]
+        cohorts = [
+            Cohort(name=f"入社{number}", starts_on=date(2027, 4, 1), is_minor_profile=number == 2)
+            for number in range(3)
+        ]
         session.add_all(cohorts)
         session.flush()
         groups = [Group(name=f"班{number}", cohort_id=dice.choice(cohorts).id) for number in range(4)]
@@ -96,6 +108,7 @@ def plant_random_world(seed: int) -> None:
                 session.flush()
         _random_boards(dice, members, cohorts, groups)
         announcements = _random_announcements(dice, members)
+        _random_rooms(dice, members)
         _random_traces(dice, members, announcements)
         for number, role in enumerate((Role.CANDIDATE, Role.EMPLOYEE, Role.HR, Role.DESK)):
             session.add(
@@ -116,6 +129,7 @@ def _random_member(dice: random.Random, number: int, role: Role, cohorts: list[C
         bud=1,
         suspended_at=_some(dice, 0.15),
         ended_at=_some(dice, 0.1),
+        messages_from=dice.choice(("nobody", "group", "cohort")),
     )
 
 
@@ -200,6 +214,98 @@ def _random_announcements(dice: random.Random, members: list[Member]) -> list[An
                 )
             )
     return announcements
+
+
+def _random_rooms(dice: random.Random, members: list[Member]) -> None:
+    """Rooms of every kind: some joined late or left, some talks of two across a block or a wall, some put away."""
+    candidates = [one for one in members if one.roles == Role.CANDIDATE]
+    for candidate in dice.sample(candidates, 6):
+        _fill_room(dice, Room(kind="office", candidate_id=candidate.id), [candidate], members)
+    for number in range(24):
+        low, high = sorted(dice.sample([one.id for one in members], 2))
+        room = Room(kind="direct", low_id=low, high_id=high, asked_by_id=low if number % 4 == 0 else None)
+        if session.scalar(select(Room.id).where(Room.low_id == low, Room.high_id == high)) is None:
+            _fill_room(dice, room, [one for one in members if one.id in {low, high}], members)
+    for kind in ("group", "seat", "small", "small", "place", "place", "place", "place"):
+        room = Room(
+            kind=kind,
+            owner_id=dice.choice(candidates).id if kind == "small" else None,
+            archived_at=_some(dice, 0.25),
+            is_announcement=kind == "place" and dice.random() < 0.4,
+            is_open=kind == "place",
+        )
+        _fill_room(dice, room, dice.sample(members, 9), members)
+        if kind == "place":
+            session.add(RoomAudience(room_id=room.id, role=int(dice.choice(list(Role)))))
+
+
+def _fill_room(dice: random.Random, room: Room, inside: list[Member], members: list[Member]) -> None:
+    session.add(room)
+    session.flush()
+    for member in inside:
+        left = 9 if dice.random() < 0.15 else None
+        session.add(
+            RoomMember(
+                room_id=room.id, member_id=member.id, joined_seq=dice.choice((0, 0, 25)), left_seq=left
+            )
+        )
+    for place in range(5):
+        author, actor = dice.choice([*inside, *members, None]), dice.choice([*inside, None])
+        message = Message(
+            room_id=room.id,
+            seq=place * 10 + 1,
+            author_id=author.id if author else None,
+            author_cohort_id=author.cohort_id if author else None,
+            client_key=f"{room.id}-{place}",
+            stamp="hello" if dice.random() < 0.2 else "",
+            renderer_version=1,
+            sent_at=NOON,
+            unsent_at=_some(dice, 0.2),
+        )
+        session.add(message)
+        session.flush()
+        for step, somebody in ((1, author), (4, actor)):
+            session.add(
+                RoomEvent(
+                    room_id=room.id,
+                    seq=place * 10 + step,
+                    kind="message" if step == 1 else "react",
+                    message_id=message.id,
+                    actor_id=somebody.id if somebody else None,
+                    actor_cohort_id=somebody.cohort_id if somebody else None,
+                    author_id=message.author_id,
+                    author_cohort_id=message.author_cohort_id,
+                    created_at=NOON,
+                )
+            )
+    for member in dice.sample(members, 2):
+        session.add(
+            MessageReaction(
+                message_id=message.id, member_id=member.id, name="agree", member_cohort_id=member.cohort_id
+            )
+        )
+        session.add(Notice(member_id=member.id, kind="message", message_id=message.id, made_at=NOON))
+    session.add(
+        MessageReport(
+            room_id=room.id, reporter_id=dice.choice([*inside, *members]).id, reason="other", reported_at=NOON
+        )
+    )
+    session.add(CheckIn(author_id=inside[0].id, body="-", due_at=NOON))
+    session.add(
+        TalkRequest(
+            member_id=inside[0].id, wish=dice.choice(("office", "mentor")), room_id=room.id, asked_at=NOON
+        )
+    )
+    session.add(
+        Upload(
+            owner_id=message.author_id,
+            kind="document",
+            state="ready",
+            size_bytes=1,
+            kept_until=date(2026, 10, 6),
+            message_id=message.id,
+        )
+    )
 
 
 def _random_traces(dice: random.Random, members: list[Member], announcements: list[Announcement]) -> None:

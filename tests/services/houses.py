@@ -160,6 +160,17 @@ def serving(folder: Path, url: str, **more: str) -> Iterator[Served]:
 
 
 @contextmanager
+def another(served: Served) -> Iterator[int]:
+    """A second process of the same installation; gives its port."""
+    port = free_port()
+    environ = {**served.environ, "TSUBOMI_PORT": str(port)}
+    with (served.folder / "second.log").open("ab") as log, started(environ, log) as process:
+        second = Served(port, served.folder, served.app, served.world, process, environ)
+        wait_until_alive(second)
+        yield port
+
+
+@contextmanager
 def started(environ: dict[str, str], log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """gunicorn with our own configuration, ended with the block."""
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"]

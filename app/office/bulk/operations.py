@@ -17,6 +17,7 @@ from app.core.ids import PublicId
 from app.core.operation import operation
 from app.invitations.operations import send_invitations
 from app.models import BulkAct, Group, Member
+from app.people.places import put_members
 from app.policy import Viewer
 
 from ..checks import tell_everybody, wrong
@@ -24,7 +25,7 @@ from ..gate import claimed_community
 from ..mentors.pairs import mentors_of, put_mentors
 from ..people.cards import INVITED
 from ..places import grouping
-from ..places.moving import move_invited, move_members, put_invited, put_members
+from ..places.moving import move_invited, move_members, put_invited
 from ..places.operations import cohort_of
 from .cards import ACTS, Selection, Undone
 from .plans import Plan, Target, plan, target_of

@@ -14,13 +14,13 @@ from app.core.errors import NotFound, Sentence
 from app.core.i18n import _
 from app.core.ids import PublicId
 from app.models import Cohort, Community, Group, Member, Role
+from app.people.places import refused_places
 from app.policy import Viewer
 
 from ..gate import administered
 from ..mentors.pairs import mentors_of, refused_pairs
 from ..people.cards import INVITED, cohort_label
 from ..people.listing import people_of
-from ..places.moving import refused_places
 from .cards import Selection
 
 Reason = Sentence | str | None

@@ -9,13 +9,14 @@ from sqlalchemy import delete, select
 
 from app.core.db import session
 from app.models import Cohort, Community, Group, Member
+from app.people.places import put_members, refused_places
 from app.policy import Viewer
 
 from ..checks import tell_everybody
 from ..mentors.pairs import mentors_of, put_mentors, refused_pairs
 from ..people.cards import INVITED, PeopleFilter
 from ..people.listing import people_of
-from ..places.moving import move_invited, move_members, put_invited, put_members, refused_places
+from ..places.moving import move_invited, move_members, put_invited
 from ..places.operations import is_unused
 
 Before = Mapping[str, Mapping[str, list[Any]]]

@@ -8,8 +8,7 @@ from sqlalchemy import delete, insert, or_, select
 
 from app.core.db import session
 from app.models import UNBLOCKABLE, Block, Member, Mentor
-
-from ..places.moving import raise_versions
+from app.people.places import raise_versions
 
 
 def mentors_of(candidate_keys: Collection[int]) -> dict[int, set[int]]:

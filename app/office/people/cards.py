@@ -159,6 +159,7 @@ class PersonPage:
     mentees: tuple[NamedPerson, ...]
     can_suspend: bool
     can_end: bool
+    can_correspond: bool
     can_place: bool
     cohorts: tuple[tuple[PublicId, str], ...]
     groups: tuple[tuple[PublicId, str], ...]

@@ -182,6 +182,7 @@ def person_page(viewer: Viewer, member_id: PublicId) -> PersonPage:
         mentees=mentees,
         can_suspend=row.can_suspend,
         can_end=row.can_end,
+        can_correspond=row.can_correspond,
         can_place=can_place,
         cohorts=_cohort_choices() if can_place else (),
         groups=_group_choices(row.cohort_key) if can_place else (),
@@ -210,6 +211,7 @@ def _person(viewer: Viewer, community: Community) -> Select[Any]:
             Group.name.label("group"),
             policy.allowed(viewer, "suspend", Member).label("can_suspend"),
             policy.allowed(viewer, "end", Member).label("can_end"),
+            policy.allowed(viewer, "correspond", Member).label("can_correspond"),
         )
         .select_from(Member)
         .outerjoin(Cohort, Cohort.id == Member.cohort_id)

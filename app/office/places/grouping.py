@@ -14,12 +14,12 @@ from app.core.i18n import _, t
 from app.core.ids import PublicId
 from app.core.names import fold
 from app.models import Cohort, Community, Group
+from app.people.places import blocks_among
 from app.policy import Viewer
 
 from ..people.cards import INVITED, NONE, PeopleFilter
 from ..people.listing import people_of
 from .cards import LARGEST
-from .moving import blocks_among
 
 # Names nobody can take for a ranking; HR may give others at any time.
 NAMES = _(

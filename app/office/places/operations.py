@@ -8,12 +8,13 @@ from datetime import date
 from sqlalchemy import ColumnElement, exists, select
 
 from app import policy
+from app.chat.rooms.operations import release_group
 from app.core.db import session
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import _
 from app.core.ids import PublicId
 from app.core.names import check_person_name, fold
-from app.core.operation import operation
+from app.core.operation import announce, operation
 from app.models import (
     AnnouncementAudience,
     BoardAudience,
@@ -23,11 +24,13 @@ from app.models import (
     Invitation,
     Wall,
 )
+from app.people.events import WallsDrawn
+from app.people.places import put_members, refused_places
 from app.policy import Viewer
 
 from ..checks import named, tell_everybody, wrong
 from ..gate import administered_members, claimed_community
-from .moving import move_members, put_members, refused_places
+from .moving import move_members
 
 MOST_GROUPS_AT_ONCE = 50
 
@@ -131,6 +134,7 @@ def close_group(viewer: Viewer, group_id: PublicId) -> None:
                 "メンバーや招待中の方がいるか、ひろばやお知らせの対象になっているため、この班は削除できません。"
             )
         )
+    release_group(group.id)
     session.delete(group)
     tell_everybody()
 
@@ -225,4 +229,5 @@ def draw_walls(viewer: Viewer, pairs: Collection[tuple[PublicId, PublicId]]) -> 
     for key in standing.keys() - wanted:
         session.delete(standing[key])
     session.add_all(Wall(low_cohort_id=low, high_cohort_id=high) for low, high in wanted - standing.keys())
+    announce(WallsDrawn())
     tell_everybody()

@@ -1,4 +1,4 @@
-"""今日やること: invitations, places and announcements that wait for HR, as facts of procedure."""
+"""今日やること: people who wait for an answer; invitations, places and announcements, as facts of procedure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, select
 
 from app import policy
+from app.chat.talks.queries import talk_counts
 from app.core.db import session
 from app.core.i18n import t
 from app.core.web import settings_now
@@ -38,7 +39,12 @@ def desk_page(viewer: Viewer) -> DeskPage:
     states = _states(viewer, community)
     counts = _counts()
     return DeskPage(
-        tasks=(*_announcements(viewer), *_invitations(states), *_places(counts.without_group)),
+        tasks=(
+            *_talks(viewer),
+            *_announcements(viewer),
+            *_invitations(states),
+            *_places(counts.without_group),
+        ),
         awaited=sum(states.get(state, 0) for state in ("sent", "late", "failed")),
         members=counts.members,
         mentors=counts.mentors,
@@ -75,6 +81,26 @@ def _counts() -> Any:
 
 def _count(kind: Any, *clauses: ColumnElement[bool]) -> Any:
     return select(func.count()).select_from(kind).where(*clauses).scalar_subquery()
+
+
+def _talks(viewer: Viewer) -> list[Task]:
+    """People who wait for a word from HR come before everything else."""
+    counts = talk_counts(viewer)
+    lines = {
+        "requests": Task(
+            t("話したい %(count)s件", count=f"{counts.requests:,}"),
+            t("1営業日以内にお返事すると伝えています"),
+            "/hr/talks",
+            "talk",
+        ),
+        "waiting": Task(
+            t("返信待ちの連絡 %(count)s件", count=f"{counts.waiting:,}"),
+            t("お待たせしている順に並んでいます"),
+            "/hr/talks",
+            "inbox",
+        ),
+    }
+    return [task for name, task in lines.items() if getattr(counts, name)]
 
 
 def _invitations(states: dict[str, int]) -> list[Task]:

@@ -1,0 +1,1 @@
+"""Group chat（トーク）: rooms, messages in one order, 人事への連絡, first friends."""

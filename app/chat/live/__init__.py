@@ -1,0 +1,1 @@
+"""What open pages are told of rooms, and how they catch up."""

@@ -1,0 +1,1 @@
+"""What is said in a room: sending, changing, signs, bookmarks."""

@@ -1,0 +1,57 @@
+"""What becomes of somebody's messages when they leave the community."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, or_, select, update
+
+from app.accounts.events import MembershipEnded
+from app.core.db import session
+from app.core.events import Delivery, listens
+from app.models import (
+    Message,
+    MessageMention,
+    MessageReaction,
+    Room,
+    RoomEvent,
+    RoomReader,
+    SavedMessage,
+)
+
+
+@listens(MembershipEnded)
+def unlink_author(fact: MembershipEnded, delivery: Delivery) -> None:
+    """Take the author off everything said, unless they wished to keep their name there; delete what was theirs alone.
+
+    The cohort stays: it names nobody, and without it a wall would open for these messages alone. So does, as a
+    placeholder, whom a block keeps away.
+    """
+    if not fact.keeps_name:
+        _take_signs_away(fact.member_id)
+        for column in (Message.author_id, RoomEvent.author_id, RoomEvent.actor_id):
+            written = update(column.class_).where(column == fact.member_id)
+            session.execute(written.values({column.key: fact.placeholder_id}))
+        _hand_on_talks(fact.member_id, fact.placeholder_id)
+    for own in (MessageMention, RoomReader, SavedMessage):
+        session.execute(delete(own).where(own.member_id == fact.member_id))
+
+
+def _take_signs_away(member_id: int) -> None:
+    """Their signs go, and with them the entries of the log that would bring them back."""
+    session.execute(
+        delete(RoomEvent).where(RoomEvent.actor_id == member_id, RoomEvent.kind.in_(("react", "unreact")))
+    )
+    session.execute(delete(MessageReaction).where(MessageReaction.member_id == member_id))
+
+
+def _hand_on_talks(member_id: int, placeholder_id: int | None) -> None:
+    """A talk of two that a block has ended stays ended: the placeholder, blocked as they were, takes their side."""
+    if placeholder_id is None:
+        return
+    for low_id, high_id, key in session.execute(
+        select(Room.low_id, Room.high_id, Room.id).where(
+            or_(Room.low_id == member_id, Room.high_id == member_id)
+        )
+    ).all():
+        other_id = high_id if low_id == member_id else low_id
+        low, high = sorted((other_id, placeholder_id))
+        session.execute(update(Room).where(Room.id == key).values(low_id=low, high_id=high))

@@ -1,0 +1,1 @@
+"""Reported messages: what was chosen, and nothing else of the room."""

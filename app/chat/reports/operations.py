@@ -1,0 +1,82 @@
+"""What changes reports: making one, and a moderator's having looked at it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from app import policy
+from app.core.clock import now
+from app.core.db import session
+from app.core.errors import Invalid, NotFound
+from app.core.i18n import _
+from app.core.ids import PublicId
+from app.core.operation import operation
+from app.models import Message, MessageReport, ReportedMessage
+from app.policy import Viewer
+
+from ..cards import STAMP_WORDS
+from ..rooms.queries import room_frame
+from .queries import is_about
+
+MOST_MESSAGES = 21  # the one it is about, and ten around it on either side
+LONGEST_AUDIENCE = 200  # the column's width
+
+
+@operation
+def report_messages(
+    viewer: Viewer, room_id: PublicId, message_ids: Collection[PublicId], *, reason: str, note: str
+) -> None:
+    """Hand these messages, as they read now, to the moderators; nothing else of the room.
+
+    Raises NotFound for one the viewer does not see, Forbidden for their own, Invalid for none or too many.
+    """
+    # In one order, so that two who report the same messages do not wait for each other.
+    chosen = sorted(set(message_ids))
+    if not chosen:
+        sentence = _("見せるメッセージを1つ以上選んでください")
+        raise Invalid(sentence, {"messages": [sentence]})
+    if len(chosen) > MOST_MESSAGES:
+        sentence = _("一度に知らせられるのは%(most)s件までです", most=MOST_MESSAGES)
+        raise Invalid(sentence, {"messages": [sentence]})
+    frame = room_frame(viewer, room_id)
+    messages = [policy.claim(viewer, Message, key, "report") for key in chosen]
+    room_keys = {message.room_id for message in messages}
+    if len(room_keys) > 1 or messages[0].room.public_id != room_id:
+        raise Invalid(_("ほかのルームのメッセージが含まれています。画面を開き直してください。"))
+    report = MessageReport(
+        room_id=messages[0].room_id,
+        reporter_id=viewer.id,
+        reason=reason,
+        note=note or "",
+        audience=frame.audience[:LONGEST_AUDIENCE],
+        reported_at=now(),
+    )
+    session.add(report)
+    session.flush()
+    session.add_all(
+        ReportedMessage(report_id=report.id, message_id=message.id, body=_words(message))
+        for message in messages
+    )
+
+
+def _words(message: Message) -> str:
+    return message.body or str(STAMP_WORDS.get(message.stamp, ""))
+
+
+@operation
+def close_report(viewer: Viewer, report_id: PublicId) -> None:
+    """Say that this was looked at; again is harmless. Raises NotFound for whoever is no moderator, or whom it is about."""
+    report = policy.claim(viewer, MessageReport, report_id, "view")
+    if session.scalar(select(is_about(viewer)).where(MessageReport.id == report.id)):
+        raise NotFound()
+    if report.closed_at is None:
+        report.closed_at = now()
+
+
+@operation
+def forget_reporter(member_id: int) -> None:
+    """Whoever left is named in no report any more; the report stays."""
+    for report in session.scalars(select(MessageReport).where(MessageReport.reporter_id == member_id)):
+        report.reporter_id = None

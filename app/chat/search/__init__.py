@@ -1,0 +1,1 @@
+"""Finding a message again within a room."""
