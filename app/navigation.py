@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.chat.reports.queries import open_reports
 from app.core.i18n import _
 from app.core.web import Surroundings, Visitor
 from app.home.queries import community_facts
@@ -37,6 +39,7 @@ _TABS = (
     ("me", _("マイページ"), "/me", "me", ("/rules", "/confirm")),
 )
 _OFFICE = ("hr", _("人事デスク"), "/hr", "office", ())
+_MODERATION = ("moderation", _("トークからの通報"), "/moderation", "moderation", ())
 _ADMIN = ("admin", _("管理"), "/admin", "admin", ("/setup",))
 
 
@@ -45,19 +48,24 @@ def surroundings_of(visitor: Visitor | None, path: str) -> Surroundings:
     facts = community_facts(visitor.community_version if visitor else None)
     if visitor is None:
         return Surroundings(facts.name, facts.is_demo, facts.help_line)
-    sides = [
-        side
-        for side, is_theirs in ((_OFFICE, visitor.viewer.is_hr), (_ADMIN, visitor.viewer.is_administrator))
-        if is_theirs
-    ]
     return Surroundings(
         facts.name,
         facts.is_demo,
         facts.help_line,
         nav=tuple(_item(tab, path) for tab in _TABS),
-        side_nav=tuple(_item(side, path) for side in sides),
+        side_nav=tuple(_sides(visitor.viewer, path)),
         bell=lambda: _bell(visitor.viewer, path),
     )
+
+
+def _sides(viewer: Viewer, path: str) -> Iterator[NavItem]:
+    """Where the roles of this person work."""
+    if viewer.is_hr:
+        yield _item(_OFFICE, path)
+    if viewer.is_moderator:
+        yield _item(_MODERATION, path, badge=open_reports(viewer) or None)
+    if viewer.is_administrator:
+        yield _item(_ADMIN, path)
 
 
 def _bell(viewer: Viewer, path: str) -> NavItem:
@@ -67,7 +75,7 @@ def _bell(viewer: Viewer, path: str) -> NavItem:
     )
 
 
-def _item(tab: tuple[str, str, str, str, tuple[str, ...]], path: str) -> NavItem:
+def _item(tab: tuple[str, str, str, str, tuple[str, ...]], path: str, *, badge: int | None = None) -> NavItem:
     key, label, href, icon, others = tab
     is_active = path == "/" if href == "/" else path.startswith((href, *others))
-    return NavItem(key, label, href, icon, is_active)
+    return NavItem(key, label, href, icon, is_active, badge)

@@ -108,9 +108,9 @@ def _list_query(state: str) -> Select[Any]:
     ).outerjoin(Member, and_(Member.id == Announcement.author_id, Member.ended_at.is_(None)))
     if state:
         query = query.where(Announcement.state == state)
-    return query.order_by(
-        order, func.coalesce(Announcement.sent_at, Announcement.scheduled_at).desc(), Announcement.id.desc()
-    )
+    next_first = case((Announcement.state == "scheduled", Announcement.scheduled_at))
+    newest_first = func.coalesce(Announcement.sent_at, Announcement.scheduled_at).desc()
+    return query.order_by(order, next_first, newest_first, Announcement.id.desc())
 
 
 def _office_row(row: Row[Any], label: str) -> OfficeRow:

@@ -74,17 +74,18 @@ def append(
     room_id: int,
     kind: str,
     *,
+    seq: int | None = None,
     message: AboutMessage | None = None,
     payload: dict[str, Any] | None = None,
     actor: tuple[int | None, int | None] | None = None,
 ) -> int:
     """Enter something into the log and announce RoomMoved; gives its seq.
 
-    `viewer` acted, unless `actor` names another (member, cohort): who was put into a room by HR, for example. A message
-    is entered by `messages.entering` together with its entry.
+    `viewer` acted, unless `actor` names another (member, cohort): who was put into a room by HR, for example. `seq` is
+    one that `next_seq` gave out already. A message is entered by `messages.entering`, together with its entry.
     """
     session.flush()  # what happened is written before its entry
-    number = next_seq(room_id)
+    number = next_seq(room_id) if seq is None else seq
     acted = actor if actor is not None else (viewer.id, viewer.cohort_id) if viewer else (None, None)
     session.execute(
         _ENTER,

@@ -28,8 +28,10 @@ from sqlalchemy import (
     PoolProxiedConnection,
     Select,
     Text,
+    event,
 )
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -173,6 +175,15 @@ def end_reading_connection(_error: BaseException | None = None) -> None:
     kept: Connection | None = g.pop("reading", None) if g else None
     if kept is not None:
         kept.close()
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _keep_to_one(_session: Session, _transaction: Any) -> None:
+    """A context that turns to its session gives the connection for reading back first.
+
+    If each held one and waited for a second, a crowd of them would have all there are, and none would ever go on.
+    """
+    end_reading_connection()
 
 
 @dataclass(frozen=True, slots=True)

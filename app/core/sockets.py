@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -112,7 +112,7 @@ class _Gate:
             return self.wsgi_app(environ, start_response)  # for as long as the socket is open
 
     def _who_enters(self, environ: dict[str, Any]) -> int | None:
-        with self.app.request_context(environ):
+        with _turn, self.app.request_context(environ):
             visitor = _visitor_now() if _is_our_origin() else None
             return None if visitor is None else visitor.viewer.id
 
@@ -130,8 +130,16 @@ class _Gate:
                     del self._open[member_id]
 
 
+# How many events are answered at once. With SQLite as for pages (core.turnstile): a crowd of threads is slower than a queue
+# of them, and a few hundred pages that come back at once are such a crowd. With PostgreSQL fewer than there are connections.
+TURNS_WITH_SQLITE, TURNS = 2, 24
+_turn: AbstractContextManager[Any] = threading.BoundedSemaphore(TURNS)
+
+
 def install_sockets(app: Flask, settings: Settings) -> None:
     """Wire the socket door; every handler must be registered before this is called."""
+    global _turn
+    _turn = threading.BoundedSemaphore(TURNS_WITH_SQLITE if settings.is_sqlite else TURNS)
     socketio.on_event("connect", _connect)
     socketio.on_event("disconnect", _disconnected)
     socketio.init_app(
@@ -158,7 +166,8 @@ def install_sockets(app: Flask, settings: Settings) -> None:
 
 def _connect(auth: Any = None) -> None:
     """Let in a signed-in member coming from our own pages; everyone else is refused with one word."""
-    visitor = _visitor_now() if _is_our_origin() and _has_csrf(auth) else None
+    with _turn:
+        visitor = _visitor_now() if _is_our_origin() and _has_csrf(auth) else None
     if visitor is None:
         raise Refused("signed_out")
     if visitor.must_go is not None:
@@ -430,6 +439,11 @@ def handles(event: str, *, budget: Budget | None) -> Callable[[Handler], Handler
 
 
 def _answer(event: str, budget: Budget | None, handler: Handler, *sent: Any) -> dict[str, Any]:
+    with _turn:
+        return _answered(event, budget, handler, sent)
+
+
+def _answered(event: str, budget: Budget | None, handler: Handler, sent: tuple[Any, ...]) -> dict[str, Any]:
     opened = _open.get(request.sid)  # type: ignore[attr-defined]
     if opened is None or opened.is_leaving:
         return _signed_out()

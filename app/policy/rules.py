@@ -778,24 +778,21 @@ def _why_no_description(viewer: Viewer, upload: Any) -> Sentence:
     if upload.post is not None:
         return _why_no_edit(viewer, upload.post)
     if upload.message is not None:
-        return _why_not_this_message(viewer, upload.message)
+        return _("送った写真の説明は変えられません。送信を取り消して、送り直すことはできます。")
     return _why_no_more_changes(viewer, upload.announcement)
 
 
 @rule("describe", Upload, loads=_SPOKEN_LOADS, why_not=_why_no_description)
 def upload_describe(viewer: Viewer, upload: Any) -> Verdict:
-    """Its owner, as long as it hangs on nothing, or on something whose text they could still change."""
+    """Its owner, as long as it hangs on nothing, or on a post or announcement whose text they could still change.
+
+    What was sent in a room stays as it was sent: there is no mark that would tell of a change.
+    """
     return all_of(
         same(upload.owner_id, viewer.id),
         any_of(
             none_of(is_set(upload.post_id), is_set(upload.announcement_id), is_set(upload.message_id)),
             through(upload, "post", lambda post: post_edit(viewer, post)),
-            # Whoever left the room says nothing more in it, not in a picture's description either.
-            through(
-                upload,
-                "message",
-                lambda message: all_of(message_view(viewer, message), message_edit(viewer, message)),
-            ),
             through(upload, "announcement", lambda announcement: announcement_edit(viewer, announcement)),
         ),
     )

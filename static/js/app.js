@@ -237,6 +237,16 @@ function keepOfflinePage() {
   if (release) addEventListener("load", () => setTimeout(register, 2000), { once: true });
 }
 
+// A folded menu closes with Escape, and the keys are back where they were.
+function closeMenus() {
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+
 waitForConnection();
 guardAgainstSecondSubmit();
 settleDrafts();
@@ -248,6 +258,7 @@ offerPrinting();
 offerToShowPasswords();
 offerToCall();
 closeConfirmations();
+closeMenus();
 selectRows();
 previewTheme();
 leadToMistakes();

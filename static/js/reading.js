@@ -181,10 +181,3 @@ function copied(selector, inside) {
   }
   return list;
 }
-
-document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
-  if (!menu) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
-});

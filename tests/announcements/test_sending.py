@@ -515,3 +515,13 @@ def test_three_thousand_people_see_it_within_seconds(world, as_, many, written, 
     assert rows(select(func.count()).select_from(AnnouncementRecipient)) == [3_004]
     assert as_(world.haruka).get(f"/announcements/{key}").status_code == 200
     assert took < 3, f"{took:.2f} s"
+
+
+def test_of_what_is_booked_the_next_to_leave_stands_first(world, as_, written, revision_of):
+    hr = as_(world.jinji)
+    for title, at in (("十二月のこと", "2026-12-01T09:00"), ("来週のこと", "2026-10-06T09:00")):
+        key = written(title=title)
+        booked = hr.post(f"/hr/announcements/{key}/schedule", {"revision": revision_of(key), "at": at})
+        assert booked.status_code == 303
+    page = hr.page("/hr/announcements?state=scheduled")
+    assert page.index("来週のこと") < page.index("十二月のこと")

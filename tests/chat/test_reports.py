@@ -93,3 +93,20 @@ def test_a_moderator_marks_a_report_as_looked_at_and_nobody_decides_about_their_
     assert as_(world.haruka).post(f"/moderation/reports/{report_id}/close").status_code == 404
     assert mod.post(f"/moderation/reports/{report_id}/close").status_code == 303
     assert "確認を待っている通報はありません" in mod.page("/moderation")
+
+
+def test_moderators_see_beside_every_page_how_much_waits_for_them_and_nobody_else_does(
+    as_: As, world: World, square_room: PlantedRoom, rows: Callable[..., list[Any]]
+) -> None:
+    def beside(person: Any) -> str:
+        return str(as_(person).page("/").partition('class="nav-side"')[2].partition("</nav>")[0])
+
+    assert 'href="/moderation"' in beside(world.mod)
+    assert "badge" not in beside(world.mod)
+    report(as_(world.haruka), say(as_(world.sora), square_room, "ことば")["id"])
+    assert "badge" in beside(world.mod)
+    for person in (world.haruka, world.takumi, world.jinji, world.admin):
+        assert "/moderation" not in beside(person)
+    [report_id] = rows(select(MessageReport.public_id))
+    as_(world.mod).post(f"/moderation/reports/{report_id}/close")
+    assert "badge" not in beside(world.mod)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -46,6 +47,16 @@ def test_the_desk_counts_what_procedure_waits_for(world: World, as_: Any, write:
     assert "期限が切れた招待 1件" in text
     assert "送信済み・参加前 1名" in text
     assert "班が決まっていない内定者 1名" in text  # ren; yui's cohort has no 班 at all
+
+
+def test_whoever_has_no_group_is_listed_where_the_desk_counts_them(
+    world: World, as_: Any, write: Any
+) -> None:
+    _invite(write, world, mail="a@example.jp")
+    hr = as_(world.jinji)
+    there = re.search(r'href="(/hr/people\?[^"]*group=none[^"]*)"', hr.page("/hr"))
+    assert there
+    assert _names(hr.page(html.unescape(there[1]))) == ["れん 氏名"]
 
 
 # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,7 +149,7 @@ def test_query_counts_of_the_desk_and_the_list_do_not_grow(
         return found
 
     before = counts()
-    assert before == [8, 8, 8]
+    assert before == [9, 8, 8]
 
     def grow() -> None:
         for n in range(60):

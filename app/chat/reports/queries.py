@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from app import policy
 from app.core.db import session
@@ -99,6 +99,14 @@ def moderation_page(viewer: Viewer) -> ModerationPage:
         open=tuple(_card(row, said[row.id]) for row in is_open),
         closed=tuple(_card(row, said[row.id]) for row in is_closed),
     )
+
+
+def open_reports(viewer: Viewer) -> int:
+    """How many reports wait for this moderator: those on top of `moderation_page`. Nobody else has any."""
+    if not viewer.is_moderator:
+        return 0
+    mine = allowed(viewer, "view", MessageReport) & ~is_about(viewer)
+    return session.scalars(select(func.count()).where(MessageReport.closed_at.is_(None), mine)).one()
 
 
 def _reported(viewer: Viewer, report_ids: list[int]) -> dict[int, list[ReportedWords]]:

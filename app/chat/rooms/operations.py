@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import policy
@@ -24,7 +24,6 @@ from app.core.names import (
 )
 from app.core.operation import announce, operation
 from app.models import (
-    Block,
     Community,
     Group,
     Member,
@@ -34,7 +33,6 @@ from app.models import (
     RoomAudience,
     RoomMember,
     RoomReader,
-    Wall,
 )
 from app.people.audiences import SetKey, keys_of
 from app.policy import Viewer, allowed, viewers_of
@@ -78,7 +76,10 @@ def open_room(
     """Open a small room with these people; gives its public id. They are in it at once and can leave.
 
     Announces RoomJoined. Raises Forbidden unless the community lets candidates open rooms, Invalid for too few or too
-    many people, for somebody the viewer may not ask, and where any two of them should not meet: with one sentence.
+    many people, and for somebody the viewer may not ask.
+
+    Two of them between whom a block or a wall stands do not meet in it: each sees the room without the other. Refusing
+    would tell whoever tries two names what stands between them (privacy.md, I4).
     """
     if not viewer.may_open_rooms or viewer.id is None:
         raise Forbidden(
@@ -94,7 +95,6 @@ def open_room(
                 most=MOST_IN_SMALL,
             ),
         )
-    _check_together({viewer.id, *keys})
     room = Room(
         kind="small",
         name=_room_name(name),
@@ -130,7 +130,6 @@ def add_people(viewer: Viewer, room_id: PublicId, people: Collection[PublicId]) 
     )
     if session.scalar(select(has_left)):
         raise _wrong("people", _NOT_TOGETHER)
-    _check_together(keys - here, here)
     let_in(room, keys)
 
 
@@ -158,31 +157,12 @@ def check_small(room: Room) -> None:
 
 
 def _people_asked(viewer: Viewer, people: Collection[PublicId]) -> set[int]:
-    """Internal ids of those chosen. One the viewer may not ask is refused like two who should not meet."""
+    """Internal ids of those chosen. Raises Invalid for one the viewer may not ask, in the words for whoever has left."""
     wanted = set(people) - {viewer.public_id}
     found = set(session.scalars(select(Member.id).where(Member.public_id.in_(wanted), may_be_asked(viewer))))
     if len(found) != len(wanted):
         raise _wrong("people", _NOT_TOGETHER)
     return found
-
-
-def _check_together(comers: Collection[int], here: Collection[int] = ()) -> None:
-    """Raise Invalid where a block or a wall stands between any two of the comers, or one of them and somebody here.
-
-    Without saying that it does. What came between two who are here already keeps nobody else out: it would show.
-    """
-    everybody = {*comers, *here}
-    cohorts, theirs = (
-        select(Member.cohort_id).where(Member.id.in_(keys)).scalar_subquery() for keys in (everybody, comers)
-    )
-    between = (
-        (Block.blocker_id.in_(comers), Block.blocked_id.in_(everybody)),
-        (Block.blocked_id.in_(comers), Block.blocker_id.in_(everybody)),
-        (Wall.low_cohort_id.in_(theirs), Wall.high_cohort_id.in_(cohorts)),
-        (Wall.high_cohort_id.in_(theirs), Wall.low_cohort_id.in_(cohorts)),
-    )
-    if session.scalar(select(or_(*(exists().where(*each) for each in between)))):
-        raise _wrong("people", _NOT_TOGETHER)
 
 
 def _room_name(name: str) -> str:
@@ -463,7 +443,7 @@ def change_place(
     room = _place(viewer, room_id)
     sets = _sets(viewer, audience)
     before = _sets_of(room)
-    _check_still_candidates(room, before, sets)
+    _check_still_candidates(before, sets)
     if _has_hr(before) or not room.is_announcement:  # one that grew too large stays changeable
         _check_somebody_writes(is_announcement, sets)
     _write_place(room, name, description, icon, is_open, is_announcement, slow_seconds)
@@ -568,16 +548,15 @@ def _check_somebody_writes(is_announcement: bool, sets: Collection[SetKey]) -> N
         )
 
 
-def _check_still_candidates(room: Room, before: Collection[SetKey], sets: Collection[SetKey]) -> None:
-    """What was told to those who write there, 「人事・社員は参加していません」, stays true."""
-    had_staff = has_staff(before)
-    has_talked = session.scalar(select(exists().where(Message.room_id == room.id)))
-    if has_talked and not had_staff and has_staff(sets):
+def _check_still_candidates(before: Collection[SetKey], sets: Collection[SetKey]) -> None:
+    """What is told to those who write there, 「人事・社員は参加していません」, stays true.
+
+    Whether anybody has written yet is not asked: the answer would tell HR of a talk it is not in.
+    """
+    if not has_staff(before) and has_staff(sets):
         raise _wrong(
             "audience",
-            _(
-                "内定者だけのルームとして会話が始まっているため、人事や社員は加えられません。新しいルームを開いてください"
-            ),
+            _("内定者だけのルームには、あとから人事や社員を加えられません。新しいルームを開いてください"),
         )
 
 

@@ -15,6 +15,7 @@ from app.core.web import settings_now
 from app.models import (
     Announcement,
     AnnouncementRecipient,
+    Cohort,
     Community,
     Group,
     GroupMember,
@@ -25,7 +26,7 @@ from app.people.marks import company_today
 from app.policy import Viewer
 
 from ..gate import community_for
-from ..people.cards import INVITED, PeopleFilter
+from ..people.cards import INVITED, PeopleFilter, cohort_label
 from ..people.listing import listing
 from .cards import DeskPage, Task
 
@@ -43,7 +44,7 @@ def desk_page(viewer: Viewer) -> DeskPage:
             *_talks(viewer),
             *_announcements(viewer),
             *_invitations(states),
-            *_places(counts.without_group),
+            *_places(),
         ),
         awaited=sum(states.get(state, 0) for state in ("sent", "late", "failed")),
         members=counts.members,
@@ -63,18 +64,10 @@ def _states(viewer: Viewer, community: Community) -> dict[str, int]:
 
 
 def _counts() -> Any:
-    candidates = Member.cohort_id.is_not(None) & Member.ended_at.is_(None) & Member.suspended_at.is_(None)
     return session.execute(
         select(
             _count(Member, Member.ended_at.is_(None)).label("members"),
             _count(Mentor).label("mentors"),
-            # Only cohorts that have groups: a small company may do without.
-            _count(
-                Member,
-                candidates,
-                Member.cohort_id.in_(select(Group.cohort_id)),
-                Member.id.not_in(select(GroupMember.member_id)),
-            ).label("without_group"),
         )
     ).one()
 
@@ -137,16 +130,29 @@ def _invitations(states: dict[str, int]) -> list[Task]:
     return [task for state, task in lines.items() if states.get(state)]
 
 
-def _places(without_group: int) -> list[Task]:
-    if not without_group:
-        return []
+def _places() -> list[Task]:
+    """A line for each cohort that has groups, for a small company may do without; it leads to just those people."""
+    number = func.count(Member.id)
+    found = session.execute(
+        select(Cohort.public_id, Cohort.name, Cohort.office_note, number.label("number"))
+        .join(Member, Member.cohort_id == Cohort.id)
+        .where(
+            Member.ended_at.is_(None),
+            Member.suspended_at.is_(None),
+            Cohort.id.in_(select(Group.cohort_id)),
+            Member.id.not_in(select(GroupMember.member_id)),
+        )
+        .group_by(Cohort.id)
+        .order_by(Cohort.starts_on, Cohort.id)
+    )
     return [
         Task(
-            t("班が決まっていない内定者 %(count)s名", count=f"{without_group:,}"),
-            t("最初の日に、5〜7名の班に入れるようにします"),
-            "/hr/people?group=none",
+            t("班が決まっていない内定者 %(count)s名", count=f"{row.number:,}"),
+            t("%(cohort)sの方です。5〜7名の班に入れられます", cohort=cohort_label(row.name, row.office_note)),
+            f"/hr/people?cohort={row.public_id}&group=none&state=joined",
             "people",
         )
+        for row in found
     ]
 
 
