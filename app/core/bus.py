@@ -28,6 +28,7 @@ Told = Mapping[str, Any]
 Subscriber = Callable[[Told], None]
 
 CHANNEL = "tsubomi:bus"
+_MISSED = "bus:missed"  # said by whoever could not say something before
 MOST_BYTES = 64 * 1024  # a few thousand ids
 # As for limits: whoever commits must not wait for a sick Redis, nor ask it again with every commit.
 SEND_TIMEOUT_SECONDS = 0.5
@@ -50,7 +51,7 @@ def subscribes(topic: str) -> Callable[[Subscriber], Subscriber]:
 
 
 def on_gap(function: Callable[[], None]) -> Callable[[], None]:
-    """Register what is run when hints of other processes may have been lost: the connection to them is new."""
+    """Register what is run when hints of other processes may have been lost: a connection to Redis failed, here or there."""
     _after_gap.append(function)
     return function
 
@@ -87,6 +88,7 @@ class Link:
         self._origin = secrets.token_hex(8)  # one's own words come back from Redis and are left out
         self._sending: Any = None
         self._rests_until = 0.0
+        self._has_left_out = False
         self._is_over = False
 
     def start(self) -> None:
@@ -98,9 +100,13 @@ class Link:
         self._is_over = True
 
     def send(self, topic: str, told: Told) -> None:
-        """Tell the other processes; given up for a while after a failure."""
+        """Tell the other processes; given up for a while after a failure, which they are told of afterwards."""
+        if not self._publish(topic, told):
+            self._has_left_out = True
+
+    def _publish(self, topic: str, told: Told) -> bool:
         if time.monotonic() < self._rests_until:
-            return
+            return False
         try:
             if self._sending is None:
                 self._sending = _client(self._url, SEND_TIMEOUT_SECONDS)
@@ -108,6 +114,14 @@ class Link:
         except _redis_errors() as error:
             self._rests_until = time.monotonic() + REST_SECONDS
             log.warning("bus.redis_gone", error=type(error).__name__)  # its text would repeat the address
+            return False
+        return True
+
+    def _own_up(self) -> None:
+        """Say that something was left out: whoever never lost their own connection could not know."""
+        if self._has_left_out:
+            self._has_left_out = False
+            self.send(_MISSED, {})
 
     def _listen(self) -> None:
         tries = 0
@@ -127,6 +141,7 @@ class Link:
         """Take what is told until it is over; gives the number of failures in a row, which is none."""
         while not self._is_over:
             word = words.get_message(timeout=LISTEN_SECONDS)
+            self._own_up()
             if word is None:
                 words.ping()  # raises where the connection has died without a word
             elif word["type"] == "subscribe":
@@ -142,9 +157,13 @@ class Link:
 
     def _take(self, data: bytes) -> None:
         found = _read(data)
-        if found is not None and found[0] != self._origin:
-            with self._app.app_context():
-                _tell(found[1], found[2])
+        if found is None or found[0] == self._origin:
+            return
+        if found[1] == _MISSED:
+            self._after_gap()
+            return
+        with self._app.app_context():
+            _tell(found[1], found[2])
 
 
 def _read(data: bytes) -> tuple[str, str, Told] | None:

@@ -31,13 +31,14 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from socketio.packet import Packet as SocketPacket
 from wtforms import ValidationError
 
-from .bus import install_bus, publish, subscribes
+from .bus import install_bus, on_gap, publish, subscribes
 from .clock import now
 from .config import Settings
 from .errors import AppError, Forbidden, Invalid, TooOften
 from .i18n import _
+from .lane import Lane
 from .limits import Budget, spend
-from .web import Visitor, awake_until
+from .web import Visitor, awake_until, visitor_of
 from .wire import Wire, frame_of, string_wires
 
 log = structlog.get_logger(__name__)
@@ -216,6 +217,7 @@ class _Open:
 
     sid: str
     member_id: int
+    session_token: str
     language: str
     good_until: float
     engine_sid: str
@@ -278,6 +280,7 @@ def _remember(sid: str, visitor: Visitor) -> None:
     opened = _Open(
         sid=sid,
         member_id=visitor.viewer.id,
+        session_token=visitor.token,
         language=visitor.language,
         good_until=longest if until is None else min(until, longest),
         engine_sid=engine_sid,
@@ -400,10 +403,31 @@ def close_sockets(member_id: int) -> None:
 @subscribes("sockets:close")
 def _close_here(told: Payload) -> None:
     for member_id in told["members"]:
-        for sid in list(_of_member.get(member_id, ())):
-            tell([sid], "session:ended", {})
-            _forget(sid)
-            socketio.server.disconnect(sid)
+        _end(list(_of_member.get(member_id, ())))
+
+
+def _end(sids: Iterable[str]) -> None:
+    for sid in sids:
+        tell([sid], "session:ended", {})
+        _forget(sid)
+        socketio.server.disconnect(sid)
+
+
+@on_gap
+def _prove_every_session() -> None:
+    """Another process may have ended some of them; asked one after another, beside everything else."""
+    with _lock:
+        _proving.add({opened.session_token for opened in _open.values()})
+
+
+def _prove(session_token: str) -> None:
+    if visitor_of(session_token) is None:
+        with _lock:
+            over = [opened.sid for opened in _open.values() if opened.session_token == session_token]
+        _end(over)
+
+
+_proving = Lane("proving", _prove)
 
 
 def _send_away(opened: _Open) -> None:

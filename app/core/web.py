@@ -324,6 +324,12 @@ def _is_awake() -> bool:
     return True
 
 
+def visitor_of(session_token: str) -> Visitor | None:
+    """Whose session this is now, asked anew; None once it has ended."""
+    shell: Shell = current_app.extensions["tsubomi.shell"]
+    return shell.visitor_of(session_token)
+
+
 def awake_until(visitor: Visitor) -> float | None:
     """When the visitor's idle time is over, in seconds of the epoch; None: never. Asking is no activity."""
     if not visitor.is_idle_limited:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from redis import Redis
 from sqlalchemy import update
 
 from app.accounts.operations import end_every_session, suspend_member
@@ -159,5 +160,41 @@ def test_a_suspension_nobody_hears_of_still_tells_nothing_more(served: Served) -
         await _hears_nothing(yui)
         assert (await _says(yui, room, "途中"))["code"] == "signed_out"
         assert await _next(yui) is None
+
+    play(scene())
+
+
+def test_a_session_ended_while_nobody_could_be_told_ends_when_they_can(
+    served: Served, third: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis answers nobody for a moment, so the hint is lost; whoever lost it owns up."""
+    monkeypatch.setattr(bus, "REST_SECONDS", 0.1)
+    room = plant_room(served, ["ren", "takumi"])
+    redis = Redis.from_url(served.environ["TSUBOMI_REDIS_URL"])
+
+    async def scene() -> None:
+        page = await _enter(served, "ren", room, second=True)
+        redis.execute_command("CLIENT", "PAUSE", "1500", "WRITE")
+        await asyncio.to_thread(act, served, "ren", end_every_session)
+        await asyncio.to_thread(redis.execute_command, "CLIENT", "UNPAUSE")
+        await asyncio.sleep(0.2)
+        other = await _enter(served, "takumi", room)
+        assert (await _says(other, room, "だれかが話します"))["ok"]
+        assert await _next(page, 20) == ("session:ended", {})
+
+    play(scene())
+
+
+def test_a_connection_to_redis_that_breaks_is_a_reason_to_prove_every_session(served: Served) -> None:
+    room = plant_room(served, ["haruka", "takumi"])
+
+    async def scene() -> None:
+        page, other = await _enter(served, "haruka", room, second=True), await _enter(served, "takumi", room)
+        await asyncio.to_thread(act, served, "haruka", end_every_session)
+        await _hears_nothing(page)
+        redis = Redis.from_url(served.environ["TSUBOMI_REDIS_URL"])
+        redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        assert await _next(page, 20) == ("session:ended", {})
+        assert (await _says(other, room, "残っています"))["ok"]
 
     play(scene())
