@@ -15,6 +15,7 @@ import ssl
 import struct
 from collections import deque
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,7 +79,7 @@ _opened: list[Connection] = []
 
 
 def play(scene: Coroutine[Any, Any, Any]) -> None:
-    """Run a scene, and close whatever it opened."""
+    """Run a scene, and close whatever it opened; in a thread of its own, because a browser's loop may be running in ours."""
 
     async def whole() -> None:
         try:
@@ -89,7 +90,8 @@ def play(scene: Coroutine[Any, Any, Any]) -> None:
             _opened.clear()
             await asyncio.sleep(0.05)
 
-    asyncio.run(whole())
+    with ThreadPoolExecutor(1) as alone:
+        alone.submit(asyncio.run, whole()).result()
 
 
 class Connection:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import select
 
 from app.core.db import session
@@ -32,6 +32,7 @@ ARGUMENTS = [
 PHONE = {"width": 390, "height": 844}
 PC = {"width": 1366, "height": 768}
 PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 # Said on the console, where the fixture below hears it: the policy forbids a page nothing more than this needs.
 HEAR_VIOLATIONS = """
