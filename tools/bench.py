@@ -126,6 +126,7 @@ def main() -> int:
     for mode in options.mode:
         _measure_mode(report, mode, options)
         _measure_chat(report, mode, options)
+        _soak(report, mode, options.soak)
     target = ROOT / "var" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(asdict(report), indent=1))
@@ -143,6 +144,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--posts", type=int, default=50_000, help="posts at the end of the growth; 0 leaves it out"
+    )
+    parser.add_argument(
+        "--soak", type=int, default=3, help="rounds of breaking connections, each with a fresh seed"
     )
     options = parser.parse_args()
     options.mode = options.mode or ["threading", "gevent"]
@@ -239,6 +243,19 @@ def _report_idle_sockets(report: Report, server: Server, doors: Path) -> None:
         grown = sum(map(_pss_mb, _family(server.pid))) - before
         load.communicate("\n")
     report.judge(f"{IDLE_SOCKETS} idle sockets, MB", grown, IDLE_SOCKETS_MB, digits=0)
+
+
+def _soak(report: Report, mode: str, rounds: int) -> None:
+    """Thirteen clients whose connections break, whose hints are lost and messages repeated: what the suite proves, again."""
+    test = "tests/chat/test_live_real.py::test_thirteen_clients_and_three_hundred_messages_end_with_one_log"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{test}[{mode}]"]
+    for number in range(rounds):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        is_one_log = done.returncode == 0
+        print(f"  soak {number + 1}: {'one log for everybody' if is_one_log else 'NOT ONE LOG'}")
+        if not is_one_log:
+            print(done.stdout[-2_000:])
+            report.missed.append(f"{mode} soak: the logs differ")
 
 
 # ── one mode ─────────────────────────────────────────────────────────────────────────────────────────────────

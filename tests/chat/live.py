@@ -377,7 +377,11 @@ class Client:
                 connection.say("42" + json.dumps(["message:send", said]))
                 await asyncio.sleep(self.chance.uniform(0, 0.05))
                 connection.cut()
-            answer = await connection.ask("message:send", said)
+            try:
+                answer = await connection.ask("message:send", said)
+            except Gone:
+                connection.cut()  # silent for so long, it is tried again over a new one
+                raise
             if answer["ok"]:
                 self.acked[said["key"]] = answer
                 self.outbox.popleft()
