@@ -47,28 +47,36 @@ from .chat import (
 )
 from .community import SMALL_COMMUNITY, Cohort, Community, Group, Wall
 from .file import Upload
-from .member import Block, GroupMember, Member, Mentor, ProfileValue
+from .ledger import APPROVAL_KINDS, AccessEntry, Approval, LedgerHead
+from .member import Block, FieldCap, GroupMember, Member, Mentor, ProfileValue
 from .notice import NOTICE_KINDS, Notice, NoticeChoice, NoticeMail, NoticeSettings, PushSubscription
 from .office import BulkAct, SavedView
+from .relations import CANDIDATES, COLLEAGUES, RECIPROCAL_FIELDS, Relation
 from .roles import EXCLUSIONS, POWERS, STAFF, UNBLOCKABLE, Role, excluded_pair
 from .writing import Draft
 
 __all__ = [
+    "APPROVAL_KINDS",
+    "CANDIDATES",
+    "COLLEAGUES",
     "EVENT_KINDS",
     "EXCLUSIONS",
     "NOTICE_KINDS",
     "POWERS",
     "REACTIONS",
+    "RECIPROCAL_FIELDS",
     "ROOM_KINDS",
     "SMALL_COMMUNITY",
     "STAFF",
     "STAMPS",
     "UNBLOCKABLE",
+    "AccessEntry",
     "Announcement",
     "AnnouncementAudience",
     "AnnouncementRecipient",
     "AnnouncementTemplate",
     "AnnouncementVariant",
+    "Approval",
     "Block",
     "Board",
     "BoardAudience",
@@ -79,9 +87,11 @@ __all__ = [
     "Community",
     "ContactSpent",
     "Draft",
+    "FieldCap",
     "Group",
     "GroupMember",
     "Invitation",
+    "LedgerHead",
     "Level",
     "Member",
     "MemberSession",
@@ -102,6 +112,7 @@ __all__ = [
     "PushSubscription",
     "Reaction",
     "RecoveryCode",
+    "Relation",
     "ReportedMessage",
     "Role",
     "Room",

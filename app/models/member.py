@@ -14,6 +14,7 @@ from app.core.db import Base, BigId
 from app.core.ids import new_public_id
 
 from .community import Cohort
+from .relations import CANDIDATES, Relation
 from .roles import Role, exclusion_check
 
 
@@ -108,11 +109,32 @@ class Block(Base):
 
 
 class ProfileValue(Base):
-    """One profile field of one member with the audience they chose: relation bits, as in privacy.md."""
+    """One profile field of one member with the audience they chose: relation bits, as in privacy.md.
+
+    `effective` is the choice with what the field's floor adds; operations keep the two together. The choice never holds a
+    bit outside the cap of its time, and a raised cap gives none back.
+    """
 
     __tablename__ = "profile_value"
+    __table_args__ = (
+        CheckConstraint(f"(audience & {int(Relation.SELF)}) <> 0", name="seen_by_oneself"),
+        CheckConstraint("(audience & effective) = audience", name="floor_only_adds"),
+    )
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     field: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(String(2000))
     audience: Mapped[int]
+    effective: Mapped[int] = mapped_column(default=int(Relation.SELF), server_default="1")
+
+    member: Mapped[Member] = relationship(lazy="raise")
+
+
+class FieldCap(Base):
+    """How far a field may reach among candidates at most, where HR has narrowed it: bits of CANDIDATES."""
+
+    __tablename__ = "field_cap"
+    __table_args__ = (CheckConstraint(f"(bits & {~int(CANDIDATES) & 0x7F}) = 0", name="candidates_only"),)
+
+    field: Mapped[str] = mapped_column(String(40), primary_key=True)
+    bits: Mapped[int]

@@ -73,11 +73,12 @@ def is_set(value: Any) -> Verdict:
     return value.is_not(None) if _is_column(value) else value is not None
 
 
-def has_any_bit(value: Any, mask: int) -> Verdict:
+def has_any_bit(value: Any, mask: int | BindParameter[int]) -> Verdict:
     """The number shares a bit with `mask`."""
     if not _is_column(value):
-        return bool((value or 0) & mask)
-    return func.coalesce(value, 0).bitwise_and(int(mask)) != 0
+        return bool((value or 0) & mask)  # type: ignore[operator]
+    bits = mask if isinstance(mask, BindParameter) else int(mask)
+    return func.coalesce(value, 0).bitwise_and(bits) != 0
 
 
 def has_only_bits(value: Any, mask: int) -> Verdict:

@@ -11,10 +11,13 @@ from typing import Any
 from app.core.errors import Sentence
 from app.core.i18n import _
 from app.models import (
+    RECIPROCAL_FIELDS,
     STAFF,
     UNBLOCKABLE,
+    AccessEntry,
     Announcement,
     AnnouncementRecipient,
+    Approval,
     Board,
     BulkAct,
     CheckIn,
@@ -30,8 +33,10 @@ from app.models import (
     MessageReport,
     Notice,
     Post,
+    ProfileValue,
     PushSubscription,
     Reaction,
+    Relation,
     Role,
     Room,
     RoomEvent,
@@ -162,6 +167,76 @@ def member_end(viewer: Viewer, member: Any) -> Verdict:
             all_of(viewer.is_administrator, has_any_bit(member.roles, STAFF)),
         ),
     )
+
+
+def _is_shared_back(viewer: Viewer, value: Any) -> Verdict:
+    """Reciprocal fields are for candidates who share their own at least as widely (privacy.md, I8)."""
+    return none_of(
+        *(
+            all_of(
+                same(value.field, field), has_any_bit(value.effective, getattr(viewer, f"unshared_{field}"))
+            )
+            for field in RECIPROCAL_FIELDS
+        )
+    )
+
+
+def _is_within(value: Any, relation: Relation) -> Verdict:
+    return has_any_bit(value.effective, relation)
+
+
+@rule("view", ProfileValue, loads=("member",))
+def profile_value_view(viewer: Viewer, value: Any) -> Verdict:
+    """Whoever stands to its owner in one of the relations it is shown to, and may meet the owner at all."""
+    is_colleague = any_of(
+        all_of(viewer.is_hr, _is_within(value, Relation.HR)),
+        all_of(one_of(value.member_id, viewer.mentee_ids), _is_within(value, Relation.MENTOR)),
+        all_of(viewer.is_employee, _is_within(value, Relation.EMPLOYEE)),
+    )
+    is_fellow = all_of(
+        viewer.is_candidate,
+        any_of(
+            all_of(one_of(value.member_id, viewer.mate_ids), _is_within(value, Relation.GROUP)),
+            all_of(
+                through(value, "member", lambda owner: same(owner.cohort_id, viewer.cohort_id)),
+                _is_within(value, Relation.COHORT),
+            ),
+            _is_within(value, Relation.ALLCAND),
+        ),
+        _is_shared_back(viewer, value),
+    )
+    return all_of(
+        viewer.is_active,
+        through(value, "member", lambda owner: member_view(viewer, owner)),
+        any_of(same(value.member_id, viewer.id), is_colleague, is_fellow),
+    )
+
+
+@rule("view", AccessEntry)
+def access_entry_view(viewer: Viewer, entry: Any) -> Verdict:
+    """Whoever was looked at sees who looked; the auditor sees every entry."""
+    return all_of(viewer.is_active, any_of(same(entry.subject_id, viewer.id), viewer.is_auditor))
+
+
+@rule("view", Approval)
+def approval_view(viewer: Viewer, approval: Any) -> Verdict:
+    """HR, of whom one asks and another decides."""
+    return viewer.is_hr
+
+
+@rule("decide", Approval)
+def approval_decide(viewer: Viewer, approval: Any) -> Verdict:
+    """Another person than who asked, while it is open."""
+    return all_of(
+        none_of(same(approval.requester_id, viewer.id), is_set(approval.decided_at)),
+        viewer.is_hr,
+    )
+
+
+@rule("withdraw", Approval)
+def approval_withdraw(viewer: Viewer, approval: Any) -> Verdict:
+    """Whoever asked, while it is open."""
+    return all_of(same(approval.requester_id, viewer.id), none_of(is_set(approval.decided_at)))
 
 
 @rule("view", Mentor)

@@ -28,6 +28,8 @@ from sqlalchemy.types import TypeEngine
 from app.core.db import session
 from app.core.reading import IdSet, Reading, is_found_among
 from app.models import (
+    CANDIDATES,
+    RECIPROCAL_FIELDS,
     STAFF,
     UNBLOCKABLE,
     AnnouncementRecipient,
@@ -39,6 +41,7 @@ from app.models import (
     GroupMember,
     Member,
     Mentor,
+    ProfileValue,
     Role,
     Room,
     RoomAudience,
@@ -78,6 +81,9 @@ class Viewer:
     reaches_group: bool = False
     reaches_cohort: bool = False
     may_open_rooms: bool = False
+    # How far others' reciprocal fields are out of sight: bits of CANDIDATES as far as this candidate does not share their own.
+    unshared_legal_name: int = int(CANDIDATES)
+    unshared_university: int = int(CANDIDATES)
     # What was worked out from this snapshot already (`keep`).
     _kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -90,6 +96,11 @@ class Viewer:
     def is_staff(self) -> bool:
         """Works at the company in any role."""
         return self.is_active and bool(self.roles & STAFF)
+
+    @property
+    def is_employee(self) -> bool:
+        """Works in a department and answers candidates."""
+        return self.is_active and bool(self.roles & Role.EMPLOYEE)
 
     @property
     def is_hr(self) -> bool:
@@ -110,6 +121,11 @@ class Viewer:
     def is_administrator(self) -> bool:
         """Runs the installation."""
         return self.is_active and bool(self.roles & Role.ADMINISTRATOR)
+
+    @property
+    def is_auditor(self) -> bool:
+        """Looks at who looked."""
+        return self.is_active and bool(self.roles & Role.AUDITOR)
 
     @property
     def is_official(self) -> bool:
@@ -152,6 +168,7 @@ class Viewer:
 _BINDS: dict[str, TypeEngine[Any]] = {
     "id": Integer(),
     "cohort_id": Integer(),
+    **dict.fromkeys((f"unshared_{field}" for field in RECIPROCAL_FIELDS), Integer()),
     **dict.fromkeys(
         (
             "group_ids",
@@ -173,10 +190,12 @@ _BINDS: dict[str, TypeEngine[Any]] = {
             "is_active",
             "is_candidate",
             "is_staff",
+            "is_employee",
             "is_hr",
             "is_lead",
             "is_moderator",
             "is_administrator",
+            "is_auditor",
             "is_official",
             "reaches_group",
             "reaches_cohort",
@@ -316,6 +335,7 @@ class _Around:
     rooms: list[Row[Any]]
     joined: dict[int, set[Any]]
     announcements: dict[int, set[int]]
+    shared: dict[int, set[Any]]
 
     @classmethod
     def of(cls, member_ids: Collection[int]) -> _Around:
@@ -344,6 +364,7 @@ class _Around:
                 AnnouncementRecipient.member_id,
                 member_ids,
             ),
+            shared=_shared(member_ids),
         )
 
 
@@ -376,12 +397,25 @@ def _joined(member_ids: Collection[int]) -> dict[int, set[Any]]:
     return _pairs((member_id, (room_id, joined_seq)) for member_id, room_id, joined_seq in rows)
 
 
+def _shared(member_ids: Collection[int]) -> dict[int, set[Any]]:
+    """Member → (reciprocal field, how far it is shared), for fields with something in them."""
+    rows = session.execute(
+        select(ProfileValue.member_id, ProfileValue.field, ProfileValue.effective).where(
+            ProfileValue.member_id.in_(member_ids),
+            ProfileValue.field.in_(RECIPROCAL_FIELDS),
+            ProfileValue.value != "",
+        )
+    )
+    return _pairs((member_id, (field, effective)) for member_id, field, effective in rows)
+
+
 def _snapshot(member: Row[Any], around: _Around) -> Viewer:
     roles = Role(member.roles)
     group_ids = around.groups.get(member.id, set())
     reach = "nobody" if member.is_minor_profile else member.direct_cap
     is_candidate = bool(roles & Role.CANDIDATE)
     boards = [each for each in around.boards if _is_in(each, member, group_ids)]
+    shared = dict(around.shared.get(member.id, ()))
     return Viewer(
         id=member.id,
         public_id=member.public_id,
@@ -402,6 +436,7 @@ def _snapshot(member: Row[Any], around: _Around) -> Viewer:
         reaches_group=is_candidate and reach in {"group", "cohort"},
         reaches_cohort=is_candidate and reach == "cohort",
         may_open_rooms=is_candidate and bool(member.lets_open_rooms) and not member.is_minor_profile,
+        **{f"unshared_{field}": int(CANDIDATES) & ~shared.get(field, 0) for field in RECIPROCAL_FIELDS},
     )
 
 

@@ -18,8 +18,10 @@ from app.core.db import Base, session
 from app.core.operation import unit_of_work
 from app.models import (
     REACTIONS,
+    AccessEntry,
     Announcement,
     AnnouncementRecipient,
+    Approval,
     Block,
     Board,
     BoardAudience,
@@ -37,6 +39,7 @@ from app.models import (
     MessageReport,
     Notice,
     Post,
+    ProfileValue,
     PushSubscription,
     Reaction,
     Role,
@@ -101,6 +104,7 @@ def plant_random_world(seed: int) -> None:
                 )
             )
         _random_office(dice, members)
+        _random_privacy(dice, members)
         for _ in range(40):
             one, other = dice.sample(members, 2)
             if session.get(Block, (one.id, other.id)) is None:
@@ -131,6 +135,34 @@ def _random_member(dice: random.Random, number: int, role: Role, cohorts: list[C
         ended_at=_some(dice, 0.1),
         messages_from=dice.choice(("nobody", "group", "cohort")),
     )
+
+
+def _random_privacy(dice: random.Random, members: list[Member]) -> None:
+    """Fields of every audience, what others looked at, and what waits for a second person."""
+    for member in members:
+        for field in ("legal_name", "university", "pastime", "links"):
+            chosen = 1 | dice.choice([0, 16, 48, 112]) | dice.choice([0, 2, 6, 14])
+            value = dice.choice(["", "ことば"])
+            session.add(
+                ProfileValue(member_id=member.id, field=field, value=value, audience=chosen, effective=chosen)
+            )
+    for number in range(20):
+        one, other = dice.sample(members, 2)
+        session.add(
+            AccessEntry(
+                day=NOON.date(),
+                subject_id=dice.choice([one.id, None]),
+                viewer_id=other.id,
+                action="profile",
+                purpose=f"{number}",
+                content="",
+                link="",
+            )
+        )
+        asked = Approval(kind="raise_cap", asked={}, requester_id=one.id, requested_at=NOON, expires_at=NOON)
+        if dice.random() < 0.5:
+            asked.approver_id, asked.decided_at, asked.outcome = other.id, NOON, "approved"
+        session.add(asked)
 
 
 def _random_office(dice: random.Random, members: list[Member]) -> None:
