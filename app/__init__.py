@@ -12,6 +12,7 @@ from .core.lean import left_out, unused_by
 
 ROOT = Path(__file__).resolve().parents[1]
 FEATURES = (
+    "ledger",
     "accounts",
     "people",
     "files",

@@ -24,7 +24,7 @@ def install_commands(app: Flask) -> None:
     install_migrations(app)
     for command in (prepare, worker):
         app.cli.add_command(command)
-    for group in (translations, outbox, demo, second_factor, posts, search):
+    for group in (translations, outbox, demo, second_factor, posts, search, ledger):
         app.cli.add_command(group)
 
 
@@ -122,6 +122,32 @@ def search_rebuild() -> None:
     while reached is not None:
         reached = enter_again(reached)
         click.echo(f"… {reached or ''}".rstrip())
+
+
+ledger = AppGroup("ledger", help="Who in the office looked at whose data.")
+
+_FAULTS = {
+    "words": "内容が書き換えられています / its words were changed",
+    "link": "前後の記録とつながりません / it does not follow the entry before it",
+    "missing": "ここから先の記録がないか、先頭の値が違います / entries are missing, or the head was changed",
+    "added": "手続きを通らない記録が足されています / an entry was added past the ledger",
+    "erased": "退会の手続きによらず、内容が消されています / words were erased without anybody leaving",
+}
+
+
+@ledger.command("verify")
+def ledger_verify() -> None:
+    """Check the hash chain; exit status 1 and the number of the first broken entry where it does not hold."""
+    from app.ledger.queries import verify
+
+    proof = verify()
+    if proof.broken_at is not None:
+        fault = _FAULTS[proof.reason]
+        raise _Stop(f"閲覧履歴の{proof.broken_at}件目：{fault} (entry {proof.broken_at})")
+    click.echo(
+        f"閲覧履歴{proof.entries}件はつながっています（退会により内容を消したもの{proof.erased}件） / "
+        f"The ledger is whole: {proof.entries} entries, {proof.erased} of them erased."
+    )
 
 
 # ── translations ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -417,6 +417,14 @@ def as_(app: Flask, anyone: Callable[[], Client]) -> Callable[[Person], Client]:
     return sign_in
 
 
+def opened(client: Client, person: Person, purpose: str = "grouping") -> str:
+    """The office's page of somebody after one tap on a purpose."""
+    path = f"/hr/people/{person.public_id}"
+    answer = client.post(f"{path}/open", {"purpose": purpose})
+    assert answer.status_code == 303, answer.text
+    return client.page(path)
+
+
 @pytest.fixture
 def acting(app: Flask) -> Callable[..., Any]:
     """Calls an operation or a query as this person: acting(person, verb, …)."""

@@ -18,6 +18,7 @@ from app.core.i18n import _, join_names
 from app.core.ids import PublicId
 from app.core.operation import announce, operation
 from app.core.tokens import code_of, hashed, new_nonce, same_secret, secret_of
+from app.ledger.operations import forget_entries_about
 from app.models import (
     POWERS,
     SMALL_COMMUNITY,
@@ -726,3 +727,4 @@ def _forget_person(member: Member, *, keeps_name: bool) -> None:
         SavedView.owner_id,
     ):
         session.execute(delete(column.class_).where(column == member.id))
+    forget_entries_about(member.id)

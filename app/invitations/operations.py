@@ -31,6 +31,7 @@ from app.models import (
     Post,
     Role,
 )
+from app.people.profile.operations import begin_profile
 from app.policy import Viewer
 
 from .addresses import known_addresses, why_taken
@@ -419,6 +420,7 @@ def _enter(member: Member, invitation: Invitation) -> None:
     """Store the member with their group, spend the invitation, and end the set-up mode where this does."""
     session.add(member)
     session.flush()
+    begin_profile(member)
     if invitation.group_id is not None:
         # Whoever is in the 班 already has one more to talk with.
         beside = select(GroupMember.member_id).where(GroupMember.group_id == invitation.group_id)

@@ -30,6 +30,7 @@ class AccessEntry(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    public_id: Mapped[str] = mapped_column(String(13), unique=True, default=new_public_id)
     day: Mapped[date]  # of the company; no clock time: nobody's working minutes are kept
     subject_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     viewer_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))

@@ -30,3 +30,14 @@ def organising(view: Callable[P, Any]) -> Callable[P, Any]:
         return view(*args, **kwargs)
 
     return door
+
+
+def governing(view: Callable[P, Any]) -> Callable[P, Any]:
+    """Ask whether the viewer governs before they are asked who they are; stands under the route decorator."""
+
+    @wraps(view)
+    def door(*args: P.args, **kwargs: P.kwargs) -> Any:
+        _kept = gate.community_for(g.viewer, "govern")  # held, so that the view finds it without a query
+        return view(*args, **kwargs)
+
+    return door

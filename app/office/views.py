@@ -30,6 +30,7 @@ from app.core.web import (
 )
 
 from . import budgets, operations, queries, system
+from .approvals import views as approval_doors
 from .boards import views as board_doors
 from .bulk import views as bulk_doors
 from .cards import SetUpPage
@@ -47,9 +48,20 @@ from .forms import (
 from .mentors import views as mentor_doors
 from .people import views as people_doors
 from .places import views as place_doors
+from .privacy import views as privacy_doors
 from .today import views as today_doors
 
-__all__ = ["board_doors", "bp", "bulk_doors", "mentor_doors", "people_doors", "place_doors", "today_doors"]
+__all__ = [
+    "approval_doors",
+    "board_doors",
+    "bp",
+    "bulk_doors",
+    "mentor_doors",
+    "people_doors",
+    "place_doors",
+    "privacy_doors",
+    "today_doors",
+]
 
 P = ParamSpec("P")
 

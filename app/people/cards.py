@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from app.core.i18n import t
 from app.core.ids import PublicId
 
@@ -76,14 +78,30 @@ class DirectoryPage:
 
 
 @dataclass(frozen=True)
+class ShownField:
+    """One profile field with something in it that this viewer may see. `key` as in policy/fields.py.
+
+    `audience` says to its owner alone who sees it; `html` is set where addresses in the text are links.
+    """
+
+    key: str
+    label: str
+    value: str
+    audience: str | None = None
+    html: Markup | None = None
+
+
+@dataclass(frozen=True)
 class PersonPage:
-    """One profile. Cohort and groups only as far as this viewer may know them."""
+    """One profile. Cohort, groups and fields only as far as this viewer may know them."""
 
     person: PersonCard
     cohort: str | None
     groups: tuple[str, ...]
     can_block: bool
     can_message: bool
+    fields: tuple[ShownField, ...] = ()
+    asks_purpose: bool = False  # HR has not said yet what they open it for
 
 
 @dataclass(frozen=True)

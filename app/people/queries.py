@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,8 +15,12 @@ from app.core.i18n import t, tn
 from app.core.ids import PublicId
 from app.core.names import fold
 from app.core.paging import Cursor
-from app.models import STAFF, Block, Cohort, Group, GroupMember, Member, Mentor, Role
+from app.core.text import render_plain, stored_html
+from app.ledger.queries import opened_today
+from app.ledger.words import PROFILE
+from app.models import STAFF, Block, Cohort, Group, GroupMember, Member, Mentor, ProfileValue, Role
 from app.policy import Viewer, allowed, standing
+from app.policy.fields import words_of
 
 from .cards import (
     BlockedCard,
@@ -24,10 +29,13 @@ from .cards import (
     Pager,
     PersonCard,
     PersonPage,
+    ShownField,
     Tab,
     erased_card,
 )
 from .marks import company_today, role_mark
+from .profile.words import AUDIENCES
+from .words import field_labels
 
 PAGE_SIZE = 30
 LONGEST_QUERY = 80  # more than the longest display name
@@ -205,6 +213,44 @@ def person_page(viewer: Viewer, person_id: PublicId) -> PersonPage:
         groups=_groups(viewer, row.person_key),
         can_block=row.can_block,
         can_message=row.can_message,
+        fields=shown_fields(viewer, row.person_key),
+    )
+
+
+def visited_page(viewer: Viewer, person_id: PublicId) -> PersonPage:
+    """The same for whoever opens it: HR finds the fields only once they said today what for, in the office (ledger)."""
+    found = person_page(viewer, person_id)
+    if not viewer.is_hr or found.person.is_me:
+        return found
+    is_open = session.scalar(
+        select(opened_today(viewer, Member.id, PROFILE)).where(Member.public_id == person_id)
+    )
+    return found if is_open else replace(found, fields=(), asks_purpose=True)
+
+
+def shown_fields(viewer: Viewer, member_id: int) -> tuple[ShownField, ...]:
+    """What this viewer may see of a member's profile fields, in the order of the table of fields.
+
+    An empty field is as one that is hidden: it is not there.
+    """
+    rows = session.execute(
+        select(ProfileValue.field, ProfileValue.value, ProfileValue.effective).where(
+            ProfileValue.member_id == member_id, ProfileValue.value != "", standing("view", ProfileValue)
+        ),
+        viewer.binds,
+    )
+    found = {row.field: row for row in rows}
+    is_mine = member_id == viewer.id
+    return tuple(
+        ShownField(
+            key,
+            label,
+            found[key].value,
+            audience=str(AUDIENCES[words_of(found[key].effective)]) if is_mine else None,
+            html=stored_html(render_plain(found[key].value)) if key == "links" else None,
+        )
+        for key, label in field_labels().items()
+        if key in found
     )
 
 
@@ -239,13 +285,13 @@ def my_page(viewer: Viewer) -> MyPage:
         person=person_card(viewer, row),
         cohort=row.cohort_name,
         groups=_groups(viewer, row.person_key),
-        beside=_beside_me(viewer),
+        beside=beside_me(viewer),
         pace=row.pace,
         language=row.language,
     )
 
 
-def _beside_me(viewer: Viewer) -> tuple[PersonCard, ...]:
+def beside_me(viewer: Viewer) -> tuple[PersonCard, ...]:
     """A candidate's mentors, or an employee's mentees, as far as the two may meet."""
     mine, other = Mentor.employee_id, Mentor.candidate_id
     if viewer.is_candidate:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, request, url_for
+from flask import flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.core.forms import blank, parse, redisplay
+from app.core.forms import parse
 from app.core.i18n import _, t
 from app.core.ids import PublicId
 from app.core.limits import Budget, spend
-from app.core.web import cursor_asked, forget_surroundings, page
+from app.core.web import cursor_asked, page
 
 from . import operations, queries
-from .forms import NoForm, ProfileForm
+from .door import bp
+from .forms import NoForm
+from .profile import views as _profile
+from .visibility import views as _visibility
 
-bp = Blueprint("people", __name__)
+__all__ = ["_profile", "_visibility", "bp"]
 
 _SLOWER = _("変更が続いたため、いったん止めています。時間をおいてもう一度お試しください。")
 BLOCKS = Budget("blocks", "60/hour", _SLOWER)
-PROFILES = Budget("profiles", "60/hour", _SLOWER)
 
 
 @bp.get("/people")
@@ -33,7 +35,7 @@ def people() -> str:
 @bp.get("/people/<id:person_id>")
 def person(person_id: PublicId) -> str:
     """One profile."""
-    return page("people/person.html", page=queries.person_page(g.viewer, person_id))
+    return page("people/person.html", page=queries.visited_page(g.viewer, person_id))
 
 
 @bp.post("/people/<id:person_id>/block")
@@ -60,32 +62,6 @@ def unblock(person_id: PublicId) -> Response:
 def me() -> str:
     """My page: the way to everything that is mine."""
     return page("people/me.html", page=queries.my_page(g.viewer))
-
-
-@bp.get("/me/profile")
-def profile() -> str:
-    """The form for one's own profile."""
-    mine = queries.my_page(g.viewer)
-    form = blank(
-        ProfileForm,
-        display_name=mine.person.name,
-        bud=mine.person.bud,
-        pace=mine.pace,
-        language=mine.language,
-    )
-    return page("people/profile.html", page=mine, form=form)
-
-
-@bp.post("/me/profile")
-@redisplay(profile)
-def change_profile() -> Response:
-    """Save one's own profile."""
-    typed = parse(ProfileForm)
-    spend(PROFILES, g.viewer.public_id)
-    operations.change_profile(g.viewer, **typed)
-    forget_surroundings()
-    flash(t("プロフィールを保存しました"))
-    return redirect(url_for(".me"), 303)
 
 
 @bp.get("/me/blocks")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import rules
 from .engine import allowed, can, claim, fetch, registered, standing, standing_part, why_not
-from .viewer import NOBODY, Viewer, viewer_of, viewers_now, viewers_of
+from .viewer import NOBODY, Viewer, eyes_apart_from, eyes_of, viewer_of, viewers_now, viewers_of
 
 __all__ = [
     "NOBODY",
@@ -12,6 +12,8 @@ __all__ = [
     "allowed",
     "can",
     "claim",
+    "eyes_apart_from",
+    "eyes_of",
     "fetch",
     "registered",
     "rules",

@@ -78,6 +78,12 @@ def community_announce(viewer: Viewer, community: Any) -> Verdict:
     return viewer.is_hr
 
 
+@rule("govern", Community)
+def community_govern(viewer: Viewer, community: Any) -> Verdict:
+    """How far candidates may show themselves to each other, and what needs two people, is HR's."""
+    return viewer.is_hr
+
+
 @rule("appoint", Community)
 def community_appoint(viewer: Viewer, community: Any) -> Verdict:
     """Roles are given by the administrator or HR's lead."""
@@ -224,7 +230,15 @@ def approval_view(viewer: Viewer, approval: Any) -> Verdict:
     return viewer.is_hr
 
 
-@rule("decide", Approval)
+def _why_no_decision(viewer: Viewer, approval: Any) -> Sentence:
+    if approval.decided_at is not None:
+        return _("この依頼は、すでに処理されています。")
+    if same(approval.requester_id, viewer.id):
+        return _("ご自分の依頼は、ご自分では承認できません。ほかの人事の担当者に頼んでください。")
+    return _("この依頼を取り下げられるのは、依頼した方だけです。")
+
+
+@rule("decide", Approval, why_not=_why_no_decision)
 def approval_decide(viewer: Viewer, approval: Any) -> Verdict:
     """Another person than who asked, while it is open."""
     return all_of(
@@ -233,7 +247,7 @@ def approval_decide(viewer: Viewer, approval: Any) -> Verdict:
     )
 
 
-@rule("withdraw", Approval)
+@rule("withdraw", Approval, why_not=_why_no_decision)
 def approval_withdraw(viewer: Viewer, approval: Any) -> Verdict:
     """Whoever asked, while it is open."""
     return all_of(same(approval.requester_id, viewer.id), none_of(is_set(approval.decided_at)))

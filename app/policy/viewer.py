@@ -42,6 +42,7 @@ from app.models import (
     Member,
     Mentor,
     ProfileValue,
+    Relation,
     Role,
     Room,
     RoomAudience,
@@ -56,7 +57,7 @@ MOST_KEPT = 10_000  # viewers in memory, about 1 KB each
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is looking: relations as sets of internal ids. Built only by `viewer_of` (or NOBODY)."""
+    """Who is looking: relations as sets of internal ids. Built only by `viewer_of`, and `eyes_of` (or NOBODY)."""
 
     id: int | None = None
     public_id: str = ""
@@ -228,6 +229,44 @@ def _follows(member_id: Any, room_id: Any, seq: Any) -> ColumnElement[bool]:
 
 
 NOBODY = Viewer()
+
+_EYES: dict[Relation, Role] = {
+    Relation.GROUP: Role.CANDIDATE,
+    Relation.COHORT: Role.CANDIDATE,
+    Relation.ALLCAND: Role.CANDIDATE,
+    Relation.EMPLOYEE: Role.EMPLOYEE,
+    Relation.MENTOR: Role.EMPLOYEE,
+    Relation.HR: Role.HR,
+}
+
+
+def eyes_of(relation: Relation, owner: Viewer) -> Viewer:
+    """Whoever stands to `owner` in this relation and no closer one: to look at one's own page as they do.
+
+    It is nobody: it has no id, so nothing is its own, and no session, form or socket leads to it. It shares everything of
+    its own, so what it does not see is hidden by the owner's choice alone, and neither block nor wall stands between.
+    Somebody of the 班 is in all of the owner's. Raises KeyError for what is not one relation of somebody else.
+    """
+    sharing: dict[str, Any] = {f"unshared_{field}": 0 for field in RECIPROCAL_FIELDS}
+    return Viewer(
+        roles=_EYES[relation],
+        is_active=True,
+        cohort_id=owner.cohort_id if relation in (Relation.GROUP, Relation.COHORT) else None,
+        group_ids=owner.group_ids if relation is Relation.GROUP else frozenset(),
+        mate_ids=_just(owner) if relation is Relation.GROUP else frozenset(),
+        mentee_ids=_just(owner) if relation is Relation.MENTOR else frozenset(),
+        **sharing,
+    )
+
+
+def eyes_apart_from(owner: Viewer) -> Viewer:
+    """A candidate for whom `owner` does not exist, and the other way round, as with a block or a wall between them."""
+    return Viewer(roles=Role.CANDIDATE, is_active=True, blocked_ids=_just(owner))
+
+
+def _just(owner: Viewer) -> frozenset[int]:
+    return frozenset() if owner.id is None else frozenset({owner.id})
+
 
 _kept: OrderedDict[int, tuple[int, int, Viewer]] = OrderedDict()
 _lock = Lock()

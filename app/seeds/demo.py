@@ -48,11 +48,13 @@ from app.invitations.operations import PURPOSE, accept_invitation, invite_people
 from app.models import REACTIONS, AnnouncementRecipient, Community, Invitation, Member, Notice, Role
 from app.notifications.operations import forget_waiting
 from app.office.mentors.operations import assign_mentor
+from app.office.people.operations import open_profile
 from app.office.places.operations import draw_walls, open_cohort, open_group
 from app.people.operations import block_person
+from app.people.profile.operations import choose_audiences, write_profile
 from app.policy import NOBODY, Viewer, viewer_of
 
-from . import announcements, cast, texts
+from . import announcements, cast, profiles, texts
 from .rooms_demo import sit_down, talk_in_rooms
 
 PASSWORD = "tsubomi-demo"
@@ -72,6 +74,16 @@ _EXPECTED = (
     ("mizuki@example.jp", "柏木 瑞希", "カシワギ ミズキ", "expired"),
     ("ryota@example.jp", "北條 亮太", "ホウジョウ リョウタ", "unsent"),
     ("nanami@example.jp", "東出 七海", "ヒガシデ ナナミ", "unsent"),
+)
+
+# Who in the office opened whose profile, and what for: enough for each of them to find something in their own list.
+_LOOKS = (
+    ("2026-06-09", "jinji", "grouping", ("haruka", "sora", "kotone", "yuto", "minh", "aoi")),
+    ("2026-07-14", "jinji", "contact", ("minh",)),
+    ("2026-09-15", "jinji", "support", ("sora",)),
+    ("2026-10-02", "lead", "procedure", ("haruka", "yui")),
+    ("2026-10-21", "jinji", "procedure", ("mei",)),
+    ("2026-11-12", "jinji", "placement", ("haruka", "riko")),
 )
 
 
@@ -97,6 +109,7 @@ def plant_demo() -> None:
     with clock.hold(OPENED):
         rest = [one for one in cast.PEOPLE if one.key not in stage.people and one.cohort != "april_minor"]
         _bring_in(stage, rest, password_hash)
+        _introduce(stage)
         _open_boards(stage)
     with clock.hold(MINORS_JOINED):
         _bring_in(stage, [one for one in cast.PEOPLE if one.cohort == "april_minor"], password_hash)
@@ -106,10 +119,19 @@ def plant_demo() -> None:
         assign_mentor(_as(stage, "jinji"), chosen, _public_id(stage.people[employee]))
     talk_in_rooms(stage.people, stage.groups, lambda token: _token(stage, token), CAUGHT_UP)
     sit_down(_as(stage, "jinji"))
+    _look(stage)
     block_person(_as(stage, "haruka"), _public_id(stage.people["ren"]))
     _await_others(stage)
     drain()
     forget_waiting()
+
+
+def _look(stage: _Stage) -> None:
+    """Openings of profiles, each with the purpose the office chose; the people concerned see them."""
+    for day, who, purpose, people in _LOOKS:
+        with clock.hold(_at(f"{day} 11:00")):
+            for key in people:
+                open_profile(_as(stage, who), _public_id(stage.people[key]), purpose=purpose)
 
 
 def _as(stage: _Stage, key: str) -> Viewer:
@@ -236,6 +258,13 @@ def _dress(stage: _Stage, people: Iterable[cast.Person]) -> None:
                 joins_groups=person.cohort != "april" or person.group is not None,
             )
         )
+
+
+def _introduce(stage: _Stage) -> None:
+    """About half of the April candidates write something about themselves, each for whom they chose."""
+    for key, profile in profiles.PROFILES.items():
+        write_profile(_as(stage, key), profile.texts)
+        choose_audiences(_as(stage, key), profile.audiences)
 
 
 def _public_id(member_id: int) -> PublicId:

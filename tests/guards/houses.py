@@ -17,10 +17,12 @@ from app.core.files import storage
 from app.core.operation import unit_of_work
 from app.core.text import RENDERER_VERSION
 from app.core.tokens import hashed, new_nonce, secret_of
+from app.ledger.operations import record
 from app.models import (
     Announcement,
     AnnouncementRecipient,
     AnnouncementTemplate,
+    Approval,
     Board,
     BoardAudience,
     CheckIn,
@@ -41,6 +43,7 @@ from app.models import (
     Topic,
     Upload,
 )
+from app.policy import viewer_of
 from tests.conftest import NO_SUCH_ID, World
 
 NO_SUCH_SECRET = "a" * 26
@@ -74,6 +77,7 @@ class Ids:
     seat_room: str = NO_SUCH_ID
     message: str = NO_SUCH_ID
     closed_message: str = NO_SUCH_ID
+    approval: str = NO_SUCH_ID
 
 
 def live_in(app: Flask, world: World) -> Ids:
@@ -118,8 +122,9 @@ def live_in(app: Flask, world: World) -> Ids:
             session.flush()
             ids = [hidden, walled, blocked, closed, hidden_post, walled_post, invitation]
             found = [each.public_id for each in ids]
+            record(viewer_of(world.jinji.id), [world.haruka.id], "profile", "grouping")
             own = {"notice": notice.public_id, "device": device.public_id, **_announced(world)}
-            own |= _filed(world, first_post) | _talked(world) | _wished(world)
+            own |= _filed(world, first_post) | _talked(world) | _wished(world) | _asked(world)
         open_session = session.scalar(
             select(MemberSession.public_id).join(Member).where(Member.id == world.haruka.id).limit(1)
         )
@@ -207,6 +212,21 @@ def _wished(world: World) -> dict[str, str]:
     return {"wish": wish.public_id, "check_in": check_in.public_id}
 
 
+def _asked(world: World) -> dict[str, str]:
+    """jinji would like a cap to be raised, and waits for a second person."""
+    approval = Approval(
+        kind="raise_cap",
+        asked={"field": "university", "before": "group", "after": "cohort"},
+        reason="同期会のため",
+        requester_id=world.jinji.id,
+        requested_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=3650),
+    )
+    session.add(approval)
+    session.flush()
+    return {"approval": approval.public_id}
+
+
 def _announced(world: World) -> dict[str, str]:
     """A draft, an announcement that asks haruka to acknowledge it, and a template."""
     texts = {"body": "文", "body_html": "<p>文</p>", "renderer_version": RENDERER_VERSION}
@@ -287,6 +307,8 @@ def examples(app: Flask, world: World, ids: Ids) -> dict[str, tuple[str, ...]]:
         "group_id": (world.group_id, NO_SUCH_ID),
         "view_id": (NO_SUCH_ID,),
         "act_id": (NO_SUCH_ID,),
+        "approval_id": (ids.approval, NO_SUCH_ID),
+        "field": ("university", "no-such-field"),
         "invitation_id": (ids.invitation, NO_SUCH_ID),
         "announcement_id": (ids.announcement, ids.draft, NO_SUCH_ID),
         "template_id": (ids.template, NO_SUCH_ID),

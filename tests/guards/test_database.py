@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from app.core.db import Base, db, session
 from app.core.migrations import MIGRATIONS, is_ours
 from app.core.operation import unit_of_work
-from app.models import EXCLUSIONS, Community, Member, Post, Role, Topic, excluded_pair
+from app.models import EXCLUSIONS, Community, Member, Post, ProfileValue, Role, Topic, excluded_pair
 
 PAIRS = [Role(one | other) for one, other in itertools.combinations(list(Role), 2)]
 
@@ -74,6 +74,46 @@ def test_what_was_written_before_an_upgrade_is_there_after_it(app: Flask) -> Non
             with db.engine.connect() as connection:
                 assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
                 assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_whoever_was_here_before_has_their_legal_name_as_a_field_after_it(app: Flask) -> None:
+    """Candidates who have not left: for themselves, HR and their mentor, as if they joined today."""
+    with app.app_context():
+        session.remove()
+        downgrade(directory=str(MIGRATIONS), revision="0004")
+        with db.engine.begin() as connection:
+            connection.execute(text("UPDATE member SET kana = '' WHERE mail = 'ren@example.jp'"))
+            connection.execute(
+                text("UPDATE member SET ended_at = '2026-10-06 00:00:00' WHERE display_name = 'ゆい'")
+            )
+        upgrade(directory=str(MIGRATIONS))
+        values = session.execute(
+            select(Member.display_name, ProfileValue.field, ProfileValue.value, ProfileValue.effective)
+            .join(Member, Member.id == ProfileValue.member_id)
+            .order_by(Member.id)
+        ).all()
+        assert [tuple(row) for row in values] == [
+            ("はるか", "legal_name", "はるか 氏名（テスト）", 7),
+            ("そら", "legal_name", "そら 氏名（テスト）", 7),
+            ("れん", "legal_name", "れん 氏名", 7),
+        ]
+        session.remove()
+
+
+def test_the_database_refuses_a_field_its_owner_does_not_see_and_an_audience_beyond_its_effect(
+    app: Flask,
+) -> None:
+    """What follows from a choice only ever adds the floor."""
+    for audience, effective in ((2, 3), (1 + 16, 1)):
+        with app.app_context(), pytest.raises(IntegrityError):
+            _try_field(audience, effective)
+
+
+def _try_field(audience: int, effective: int) -> None:
+    with unit_of_work():
+        owner = session.scalars(select(Member.id).limit(1)).one()
+        field = ProfileValue(member_id=owner, field="wish", value="", audience=audience, effective=effective)
+        session.add(field)
 
 
 def _try_roles(roles: int, cohort_id: int | None = None) -> None:

@@ -21,11 +21,15 @@ TABLES = {
     "push_subscription", "reaction", "recovery_code", "saved_post", "saved_view", "topic", "topic_reader", "upload",
     "wall", "check_in", "message", "message_mention", "message_reaction", "message_report", "reported_message", "room",
     "room_audience", "room_event", "room_member", "room_pin", "room_reader", "saved_message", "seat_answer",
-    "talk_request",
+    "talk_request", "access_entry", "ledger_head", "approval", "field_cap",
 }  # fmt: skip
 
 # What holds a moment or a day, and why it must.
 TIMES = {
+    "approval.decided_at": "an act of HR",
+    "approval.expires_at": "a request of HR nobody decided ends",
+    "approval.requested_at": "an act of HR",
+    "access_entry.day": "the day somebody of the office looked at a member's data, shown to that member; no clock time",
     "announcement.cancelled_at": "an act of HR",
     "announcement.counted_on": "the day of the count HR sees",
     "announcement.names_from": "名簿表示日: said in the announcement itself",
@@ -84,6 +88,9 @@ TIMES = {
 
 # What holds a number that is neither a key nor a reference, and why it is no score.
 NUMBERS = {
+    "field_cap.bits": "how far a field may reach, as bits",
+    "profile_value.effective": "who sees the field, as bits",
+    "ledger_head.entries": "how long the chain of the access ledger is; about no one person",
     "announcement.acknowledged": "the sum HR sees in steps of five, counted once a day; nobody's own",
     "announcement.reminders": "one reminder, two for procedures",
     "announcement.renderer_version": "which renderer made the stored HTML",
@@ -214,6 +221,6 @@ def test_what_leaves_the_server_has_a_random_id() -> None:
     addressed = {
         "announcement", "announcement_recipient", "announcement_template", "bulk_act", "cohort", "group", "invitation",
         "member", "member_session", "notice", "post", "push_subscription", "saved_view", "topic", "upload", "check_in",
-        "message", "message_report", "room", "talk_request",
+        "message", "message_report", "room", "talk_request", "access_entry", "approval",
     }  # fmt: skip
     assert addressed == {name for name, table in Base.metadata.tables.items() if "public_id" in table.c}

@@ -28,6 +28,10 @@ EXCEPTIONS = (
     ("app/core/tables.py", "what spreadsheets call their columns, matched, never shown"),
     ("app/core/passwords.py", "passwords people choose, compared, never shown"),
     (
+        "app/people/profile/nudges.py",
+        "words looked for in what people type, here and in their browser, never shown",
+    ),
+    (
         "app/announcements/merging.py",
         "merge fields are named inside the text HR writes, whoever reads the form",
     ),

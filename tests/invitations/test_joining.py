@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.errors import NotFound
 from app.invitations.cards import Invitee
 from app.invitations.operations import accept_invitation, invite_person, revoke_invitations, send_invitations
-from app.models import GroupMember, Invitation, Member
+from app.models import GroupMember, Invitation, Member, ProfileValue
 from app.policy import NOBODY
 from tests.conftest import PASSWORD
 
@@ -65,6 +65,11 @@ def test_a_candidate_joins_in_four_short_steps_and_arrives_at_home(
     )  # fmt: skip
     assert rows(select(GroupMember).where(GroupMember.member_id == member.id))
     assert rows(select(Invitation)) == []
+    # The 氏名 becomes a field of the profile: for oneself, HR, and the mentor there will be.
+    (name,) = rows(select(ProfileValue).where(ProfileValue.member_id == member.id))
+    assert (name.field, name.value, name.audience, name.effective) == (
+        "legal_name", "髙橋 葵（タカハシ アオイ）", 1 + 2 + 4, 1 + 2 + 4
+    )  # fmt: skip
 
 
 def test_opening_a_link_stores_nothing(anyone: Any, sent_link: Any, rows: Any, queries: Any) -> None:

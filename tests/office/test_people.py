@@ -26,7 +26,7 @@ from app.models import (
     SavedView,
 )
 from app.office.people.cards import STATES
-from tests.conftest import NO_SUCH_ID, World
+from tests.conftest import NO_SUCH_ID, World, opened
 
 
 def names(text: str) -> list[str]:
@@ -245,8 +245,8 @@ def test_a_mentor_and_the_candidate_see_each_other_on_their_own_page_and_nobody_
     hr = as_(world.jinji)
     assert "たくみ 氏名" in hr.page("/hr/mentors")
     assert "メンターが決まっていない内定者 3名" in hr.page("/hr/mentors")
-    assert "たくみ 氏名" in hr.page(f"/hr/people/{world.haruka.public_id}")
-    assert "はるか 氏名" in hr.page(f"/hr/people/{world.takumi.public_id}")
+    assert "たくみ 氏名" in opened(hr, world.haruka)
+    assert "はるか 氏名" in opened(hr, world.takumi)
     assert "はるか 氏名" not in names(hr.page("/hr/people?mentor=none"))
 
 

@@ -30,6 +30,7 @@ from app.models import (
     Announcement,
     AnnouncementRecipient,
     AnnouncementTemplate,
+    Approval,
     Board,
     BulkAct,
     CheckIn,
@@ -156,6 +157,8 @@ UNSEEN: dict[str, dict[str, set[str]]] = {
     "round of words": {"planned": INSIDE - HR},
     "kept filter": {"of jinji": INSIDE - {"jinji"}},
     "act on people": {"of jinji": INSIDE - {"jinji"}},
+    "request of two": {"of jinji": INSIDE - HR},
+    "capped field": {"university": set()},
 }
 
 # ── who may open what ────────────────────────────────────────────────────────────────────────────────────────
@@ -210,6 +213,7 @@ DOORS: dict[str, Door] = {
     "POST /posts/<id:post_id>/unsave": Door(INSIDE, "post"),
     "GET /me/saved": Door(INSIDE),
     "GET /shortcuts": Door(INSIDE),
+    "GET /ledger/head": Door(INSIDE),
     # files
     "POST /api/files": Door(INSIDE),
     "GET /api/files/<id:upload_id>": Door(INSIDE, "own file"),
@@ -224,6 +228,8 @@ DOORS: dict[str, Door] = {
     "POST /people/<id:person_id>/unblock": Door(INSIDE, "blocked"),
     "GET /me": Door(INSIDE),
     "GET /me/profile": Door(INSIDE),
+    "GET /me/privacy": Door(CANDIDATES),
+    "POST /me/privacy": Door(CANDIDATES),
     "GET /notices": Door(INSIDE),
     "GET /notices/<id:notice_id>": Door(INSIDE, "notice"),
     "POST /notices/seen": Door(INSIDE),
@@ -243,6 +249,9 @@ DOORS: dict[str, Door] = {
     "POST /api/drafts/<composer>/delete": Door(INSIDE, "composer"),
     "POST /me/profile": Door(INSIDE),
     "GET /me/blocks": Door(INSIDE),
+    "GET /me/visibility": Door(INSIDE),
+    "GET /me/visibility/office": Door(INSIDE),
+    "GET /me/visibility/entries": Door(INSIDE),
     # one's own doors
     "GET /confirm": Door(INSIDE),
     "POST /confirm": Door(INSIDE),
@@ -268,6 +277,7 @@ DOORS: dict[str, Door] = {
     "GET /hr": Door(HR),
     "GET /hr/people": Door(OFFICE),
     "GET /hr/people/<id:person_id>": Door(OFFICE, "office person"),
+    "POST /hr/people/<id:person_id>/open": Door(OFFICE, "office person"),
     "POST /hr/people/<id:person_id>/suspend": Door(OFFICE, "office person"),
     "POST /hr/people/<id:person_id>/lift": Door(OFFICE, "office person"),
     "POST /hr/people/<id:person_id>/end": Door(OFFICE, "office person"),
@@ -291,6 +301,13 @@ DOORS: dict[str, Door] = {
     "GET /hr/groups/<id:group_id>": Door(HR, "group"),
     "POST /hr/groups/<id:group_id>": Door(HR, "group"),
     "POST /hr/groups/<id:group_id>/close": Door(HR, "group"),
+    "GET /hr/privacy": Door(HR),
+    "GET /hr/privacy/<field>": Door(HR, "capped field"),
+    "POST /hr/privacy/<field>": Door(HR, "capped field"),
+    "GET /hr/approvals": Door(HR),
+    "GET /hr/approvals/<id:approval_id>": Door(HR, "request of two"),
+    "POST /hr/approvals/<id:approval_id>": Door(HR, "request of two"),
+    "POST /hr/approvals/<id:approval_id>/withdraw": Door(HR, "request of two"),
     "GET /hr/walls": Door(HR),
     "POST /hr/walls": Door(HR),
     # talking
@@ -518,6 +535,9 @@ REFUSED: dict[tuple[str, str], set[str]] = {
     ("POST /hr/people/<id:person_id>/lift", "jinji"): HR,
     ("POST /hr/people/<id:person_id>/end", "jinji"): HR,  # the administrator ends the membership of staff
     ("POST /hr/invitations/<id:invitation_id>", "hr"): {"jinji"},  # whoever may not give a role corrects none
+    # One asks, another decides.
+    ("POST /hr/approvals/<id:approval_id>", "of jinji"): {"jinji"},
+    ("POST /hr/approvals/<id:approval_id>/withdraw", "of jinji"): {"lead"},
     ("POST /hr/people/<id:person_id>/end", "haruka"): {"admin"},  # candidates are in HR's care
     ("POST /hr/people/<id:person_id>/end", "hana"): {"admin"},
 }
@@ -538,6 +558,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/rooms/<id:room_id>/people": {"people": ["person:sora"]},
     "/people/<id:person_id>/message": {"body": "こんにちは", "submission_key": "0" * 32},
     "/me/chat": {"messages_from": "group"},
+    "/me/privacy": {"wish_candidates": "group", "wish_colleagues": "nobody"},
     "/hr/rooms": {"direct_cap": "group"},
     "/hr/rooms/new": {"name": "ルーム", "icon": "people", "audience": ["candidates"], "is_open": "no"},
     "/hr/rooms/<id:room_id>": {"name": "名前", "icon": "people", "audience": ["hr"], "is_open": "no"},
@@ -562,6 +583,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/talk/mentor/ask": {"mentor": "person:takumi", "words": "", "submission_key": "0" * 32},
     "/hr/talks/requests/<id:request_id>": {"words": "はい", "submission_key": "0" * 32},
     "/hr/talks/check-in": {"body": "お変わりありませんか", "then": ""},
+    "/hr/people/<id:person_id>/open": {"purpose": "contact"},
     "/hr/people/<id:person_id>/suspend": {"reason": "理由"},
     "/hr/people/<id:person_id>/end": {"reason": "理由"},
     "/hr/people/<id:person_id>/group": {"group": ""},
@@ -571,6 +593,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "/hr/cohorts/<id:cohort_id>": {"name": "2027年春入社", "starts_on": "2027-04-01"},
     "/hr/cohorts/<id:cohort_id>/groups": {"names": "朝霧"},
     "/hr/cohorts/<id:cohort_id>/grouping": {"seal": "0"},
+    "/hr/privacy/<field>": {"cap": "group", "seen": "cohort"},
+    "/hr/approvals/<id:approval_id>": {"answer": "decline", "seal": "0"},
     "/hr/people/review": {"act": "group", "people": ["person:haruka"]},
     "/hr/people/act": {"act": "group", "people": ["person:haruka"], "target": "none", "seal": "0"},
     "/hr/people/views": {"name": "条件"},
@@ -717,6 +741,16 @@ def _plant_more() -> None:
     )
     session.add(SavedView(owner_id=jinji, name="条件", query=""))
     # Whatever the day of the proof is, it can still be undone.
+    session.add(
+        Approval(
+            kind="raise_cap",
+            asked={"field": "university", "before": "nobody", "after": "group"},
+            reason="理由",
+            requester_id=jinji,
+            requested_at=NOON,
+            expires_at=NOON + timedelta(days=3650),
+        )
+    )
     session.add(BulkAct(actor_id=jinji, kind="group", before={}, done_at=NOON + timedelta(days=3650)))
     _announce(haruka)
     session.flush()
@@ -918,6 +952,8 @@ def _ids() -> dict[str, dict[str, str]]:
     ids["wish to talk"] = {"of haruka": session.scalars(select(TalkRequest.public_id)).one()}
     ids["round of words"] = {"planned": session.scalars(select(CheckIn.public_id)).one()}
     ids["kept filter"] = {"of jinji": session.scalars(select(SavedView.public_id)).one()}
+    ids["request of two"] = {"of jinji": session.scalars(select(Approval.public_id)).one()}
+    ids["capped field"] = {name: name for name in UNSEEN["capped field"]}
     ids["act on people"] = {"of jinji": session.scalars(select(BulkAct.public_id)).one()}
     return ids
 

@@ -75,6 +75,7 @@ PAGES = (
     "/me/saved",
     "/me/blocks",
     "/me/profile",
+    "/me/privacy",
     "/rules",
     "/notices",
     "/me/notices",

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from app.core.i18n import _
 from app.core.ids import PublicId
+from app.people.cards import ShownField
 
 # 手続き: how far somebody's joining has come. Every one is an act of HR, a letter of ours, or consent to the rules.
 STATES: dict[str, str] = {
@@ -137,26 +138,34 @@ class NamedPerson:
 
 
 @dataclass(frozen=True)
-class PersonPage:
-    """One person, for those who look after the membership."""
+class PersonDetails:
+    """What the list does not show of a person: there once the viewer said what for, today."""
 
-    id: PublicId
-    legal_name: str
-    kana: str
     display_name: str
     mail: str
+    department: str
+    mentors: tuple[NamedPerson, ...]
+    mentees: tuple[NamedPerson, ...]
+    fields: tuple[ShownField, ...]
+
+
+@dataclass(frozen=True)
+class PersonPage:
+    """One person, for those who look after the membership: what the list shows, and `details` once opened."""
+
+    id: PublicId
+    name: str
+    kana: str
     cohort: str
     cohort_id: PublicId | None
     group: str
     group_id: PublicId | None
     role_label: str
-    department: str
     is_candidate: bool
     is_employee: bool
     state: str
     suspension_reason: str
-    mentors: tuple[NamedPerson, ...]
-    mentees: tuple[NamedPerson, ...]
+    details: PersonDetails | None
     can_suspend: bool
     can_end: bool
     can_correspond: bool

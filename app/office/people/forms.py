@@ -24,6 +24,12 @@ class ViewForm(BaseForm):
     name = LineField(_("条件の名前"), [required(), longest(20), fits(40)])
 
 
+class PurposeForm(BaseForm):
+    """What somebody is opened for; each choice is a button."""
+
+    purpose = SelectField(_("何のために開きますか"), validate_choice=False, choices=[])
+
+
 class GroupChoiceForm(BaseForm):
     """Put one person into a 班."""
 

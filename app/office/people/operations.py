@@ -1,4 +1,4 @@
-"""The filters somebody of HR keeps for themselves."""
+"""Opening somebody's profile, and the filters somebody of HR keeps for themselves."""
 
 from __future__ import annotations
 
@@ -10,13 +10,27 @@ from app.core.errors import Invalid
 from app.core.i18n import _
 from app.core.ids import PublicId
 from app.core.operation import operation
-from app.models import SavedView
+from app.ledger.operations import record
+from app.ledger.words import PROFILE, PURPOSES
+from app.models import Member, SavedView
 from app.policy import Viewer
 
 from ..gate import check_entrance
 
 MOST_VIEWS = 20
 LONGEST_QUERY = 400  # the column's width
+
+
+@operation
+def open_profile(viewer: Viewer, member_id: PublicId, *, purpose: str) -> None:
+    """Open what the list does not show of somebody, for the rest of the day; they see who did, and what for.
+
+    Raises NotFound for people who are not in the viewer's care, Invalid for a purpose that is none.
+    """
+    member = policy.fetch(viewer, Member, member_id, "administer")
+    if purpose not in PURPOSES:
+        raise Invalid(_("何のために開くかを選んでください。"), {"purpose": [_("一覧から選んでください")]})
+    record(viewer, [member.id], PROFILE, purpose)
 
 
 @operation

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from app import policy
 from app.accounts.cards import role_names
@@ -15,7 +15,10 @@ from app.core.errors import NotFound
 from app.core.i18n import join_names, t
 from app.core.ids import PublicId
 from app.core.paging import Cursor
+from app.ledger.queries import opened_today
+from app.ledger.words import PROFILE
 from app.models import Cohort, Community, Group, GroupMember, Member, Mentor, Role, SavedView
+from app.people.queries import shown_fields
 from app.policy import Viewer
 
 from ..gate import administered, community_of_the_office
@@ -27,6 +30,7 @@ from .cards import (
     Option,
     PeopleFilter,
     PeoplePage,
+    PersonDetails,
     PersonPage,
     SavedFilter,
     cohort_label,
@@ -156,30 +160,25 @@ def _saved(viewer: Viewer, chosen: PeopleFilter) -> tuple[SavedFilter, ...]:
 def person_page(viewer: Viewer, member_id: PublicId) -> PersonPage:
     """One person and what the viewer may do about their membership. Raises NotFound."""
     community = community_of_the_office(viewer)
-    row = session.execute(_person(viewer, community).where(Member.public_id == member_id)).first()
+    row = session.execute(_person(viewer).where(Member.public_id == member_id)).first()
     if row is None:
         raise NotFound()
     is_candidate = bool(row.roles & Role.CANDIDATE)
     can_place = is_candidate and policy.can(viewer, "organise", community)
-    mentors, mentees = _pairs_of(viewer, row.key)
     return PersonPage(
         id=row.public_id,
-        legal_name=row.legal_name,
+        name=row.legal_name or row.display_name,
         kana=row.kana,
-        display_name=row.display_name,
-        mail=row.mail or "",
         cohort=cohort_label(row.cohort, row.office_note),
         cohort_id=row.cohort_id,
         group=row.group or "",
         group_id=row.group_id,
         role_label=join_names(role_names(row.roles)),
-        department=row.department,
         is_candidate=is_candidate,
         is_employee=bool(row.roles & Role.EMPLOYEE),
         state=_state(row, community),
         suspension_reason=row.suspension_reason,
-        mentors=mentors,
-        mentees=mentees,
+        details=_details(viewer, row) if row.is_open else None,
         can_suspend=row.can_suspend,
         can_end=row.can_end,
         can_correspond=row.can_correspond,
@@ -189,7 +188,26 @@ def person_page(viewer: Viewer, member_id: PublicId) -> PersonPage:
     )
 
 
-def _person(viewer: Viewer, community: Community) -> Select[Any]:
+def _details(viewer: Viewer, row: Row[Any]) -> PersonDetails:
+    """What the list does not show; asked for only where an entry of today says what for."""
+    mentors, mentees = _pairs_of(viewer, row.key)
+    return PersonDetails(
+        display_name=row.display_name,
+        mail=row.mail or "",
+        department=row.department,
+        mentors=mentors,
+        mentees=mentees,
+        # 氏名 stands above the page already.
+        fields=tuple(field for field in shown_fields(viewer, row.key) if field.key != "legal_name"),
+    )
+
+
+def _is_open(viewer: Viewer) -> ColumnElement[bool]:
+    """Oneself always; others where the viewer said today what for."""
+    return or_(Member.id == viewer.id, opened_today(viewer, Member.id, PROFILE))
+
+
+def _person(viewer: Viewer) -> Select[Any]:
     return (
         select(
             Member.id.label("key"),
@@ -209,6 +227,7 @@ def _person(viewer: Viewer, community: Community) -> Select[Any]:
             Cohort.office_note,
             Group.public_id.label("group_id"),
             Group.name.label("group"),
+            _is_open(viewer).label("is_open"),
             policy.allowed(viewer, "suspend", Member).label("can_suspend"),
             policy.allowed(viewer, "end", Member).label("can_end"),
             policy.allowed(viewer, "correspond", Member).label("can_correspond"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts import operations as accounts
+from app.core.clock import now
 from app.core.forms import PressForm, blank, parse, redisplay
 from app.core.i18n import t
 from app.core.ids import PublicId, is_public_id
 from app.core.paging import Cursor
-from app.core.web import page
+from app.core.web import keep_in_browser, kept_in_browser, page
+from app.ledger.words import PURPOSES
 
 from ..bulk.forms import BulkForm
 from ..door import bp
@@ -18,9 +22,10 @@ from ..forms import NO_GROUP, offer
 from ..places import operations as places
 from . import operations, queries
 from .cards import NONE, STATES, PeopleFilter
-from .forms import EndForm, GroupChoiceForm, MoveForm, SuspendForm, ViewForm, kinds_of_people
+from .forms import EndForm, GroupChoiceForm, MoveForm, PurposeForm, SuspendForm, ViewForm, kinds_of_people
 
 LONGEST_QUERY = 60
+REMEMBERED_FOR = timedelta(minutes=15)  # privacy.md: how long the last purpose stands first
 
 
 def chosen_people() -> PeopleFilter:
@@ -88,7 +93,7 @@ def forget_view(view_id: PublicId) -> AnyResponse:
 
 @bp.get("/hr/people/<id:person_id>")
 def person(person_id: PublicId) -> str:
-    """One person's membership."""
+    """One person's membership; what the list does not show only after a purpose was chosen today."""
     found = queries.person_page(g.viewer, person_id)
     place = blank(GroupChoiceForm, group=found.group_id or NO_GROUP)
     offer(place.group, [(NO_GROUP, t("班に入れない")), *found.groups])
@@ -97,11 +102,32 @@ def person(person_id: PublicId) -> str:
     return page(
         "office/person.html",
         page=found,
+        purposes=_purposes(),
+        purpose_form=blank(PurposeForm),
         suspend_form=blank(SuspendForm),
         end_form=blank(EndForm),
         place_form=place,
         move_form=move,
     )
+
+
+def _purposes() -> list[tuple[str, str, bool]]:
+    """(code, label, whether it was the last one chosen a moment ago); that one first."""
+    code, until = kept_in_browser("purpose") or ("", 0.0)
+    last = code if now().timestamp() < until else ""
+    return sorted(
+        ((key, str(label), key == last) for key, label in PURPOSES.items()), key=lambda each: not each[2]
+    )
+
+
+@bp.post("/hr/people/<id:person_id>/open")
+@redisplay(person)
+def open_person(person_id: PublicId) -> AnyResponse:
+    """Say what for, and see what the list does not show; the person sees this at once."""
+    chosen = parse(PurposeForm)["purpose"] or ""
+    operations.open_profile(g.viewer, person_id, purpose=chosen)
+    keep_in_browser("purpose", (chosen, (now() + REMEMBERED_FOR).timestamp()))
+    return redirect(url_for(".person", person_id=person_id), 303)
 
 
 @bp.post("/hr/people/<id:person_id>/suspend")

@@ -25,6 +25,7 @@ from app.models import (
 from app.people.marks import company_today
 from app.policy import Viewer
 
+from ..approvals.queries import waiting_approvals
 from ..gate import community_for
 from ..people.cards import INVITED, PeopleFilter, cohort_label
 from ..people.listing import listing
@@ -42,6 +43,7 @@ def desk_page(viewer: Viewer) -> DeskPage:
     return DeskPage(
         tasks=(
             *_talks(viewer),
+            *_approvals(viewer),
             *_announcements(viewer),
             *_invitations(states),
             *_places(),
@@ -94,6 +96,21 @@ def _talks(viewer: Viewer) -> list[Task]:
         ),
     }
     return [task for name, task in lines.items() if getattr(counts, name)]
+
+
+def _approvals(viewer: Viewer) -> list[Task]:
+    """Requests of others that wait for a second person; who asked has nothing more to do."""
+    count = waiting_approvals(viewer)
+    if not count:
+        return []
+    return [
+        Task(
+            t("承認を待っている依頼 %(count)s件", count=f"{count:,}"),
+            t("ほかの担当者からの依頼です。期限は依頼から72時間です"),
+            "/hr/approvals",
+            "shield",
+        )
+    ]
 
 
 def _invitations(states: dict[str, int]) -> list[Task]:

@@ -1,0 +1,1 @@
+"""The access ledger: who in the office looked at whose data, when and why."""

@@ -1,0 +1,1 @@
+"""How far candidates may show themselves to each other: caps that HR lowers alone and raises only with a second person."""
