@@ -884,7 +884,7 @@ def announcement_remind(viewer: Viewer, announcement: Any) -> Verdict:
 # ── notices ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@rule("view", Notice, loads=_SPOKEN_LOADS)
+@rule("view", Notice, loads=(*_SPOKEN_LOADS, "talk_request", "report"))
 def notice_view(viewer: Viewer, notice: Any) -> Verdict:
     """Its own person, as long as what it leads to is there for them."""
     return all_of(
@@ -900,6 +900,20 @@ def notice_view(viewer: Viewer, notice: Any) -> Verdict:
                 notice,
                 "message",
                 lambda message: all_of(message_view(viewer, message), none_of(is_set(message.unsent_at))),
+            ),
+            # What waited for somebody's office is gone from every list when one of them has seen to it.
+            through(
+                notice,
+                "talk_request",
+                lambda request: all_of(
+                    talk_request_view(viewer, request),
+                    none_of(is_set(request.answered_at), is_set(request.closed_at)),
+                ),
+            ),
+            through(
+                notice,
+                "report",
+                lambda report: all_of(message_report_view(viewer, report), none_of(is_set(report.closed_at))),
             ),
         ),
     )

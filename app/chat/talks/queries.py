@@ -121,6 +121,11 @@ def talk_page(viewer: Viewer) -> TalkPage:
     )
 
 
+def words_to_mentor() -> str:
+    """What a wish says to a mentor where its asker writes nothing else; shown to them before they send it."""
+    return t("お話ししたいです")
+
+
 def check_candidate(viewer: Viewer) -> None:
     """Raise NotFound for whoever is no candidate: 話したい is theirs."""
     if not viewer.is_candidate:

@@ -60,11 +60,12 @@ def talk() -> str:
         page=found,
         office_form=blank(AskOfficeForm),
         mentor_form=_mentor_form(found),
+        words_to_mentor=queries.words_to_mentor(),
     )
 
 
 def _mentor_form(found: TalkPage) -> AskMentorForm:
-    form = blank(AskMentorForm)
+    form = blank(AskMentorForm, words=queries.words_to_mentor())
     form.mentor.choices = [(mentor.id, mentor.called) for mentor in found.mentors]
     return form
 
