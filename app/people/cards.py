@@ -77,13 +77,14 @@ class DirectoryPage:
 
 @dataclass(frozen=True)
 class PersonPage:
-    """One profile. Cohort and groups only as far as this viewer may know them."""
+    """One profile. Cohort and groups only as far as this viewer may know them. `has_talk`: the two talk, though no first message is wanted."""
 
     person: PersonCard
     cohort: str | None
     groups: tuple[str, ...]
     can_block: bool
     can_message: bool
+    has_talk: bool
 
 
 @dataclass(frozen=True)

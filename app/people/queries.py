@@ -14,7 +14,7 @@ from app.core.i18n import t, tn
 from app.core.ids import PublicId
 from app.core.names import fold
 from app.core.paging import Cursor
-from app.models import STAFF, Block, Cohort, Group, GroupMember, Member, Mentor, Role
+from app.models import STAFF, Block, Cohort, Group, GroupMember, Member, Mentor, Role, Room
 from app.policy import Viewer, allowed, standing
 
 from .cards import (
@@ -205,7 +205,17 @@ def person_page(viewer: Viewer, person_id: PublicId) -> PersonPage:
         groups=_groups(viewer, row.person_key),
         can_block=row.can_block,
         can_message=row.can_message,
+        has_talk=not row.can_message and _has_talk(viewer, row.person_key),
     )
+
+
+def _has_talk(viewer: Viewer, member_key: int) -> bool:
+    """Whether the two have a talk: it stays open to whoever could not begin one today."""
+    is_theirs = or_(
+        and_(Room.low_id == viewer.id, Room.high_id == member_key),
+        and_(Room.high_id == viewer.id, Room.low_id == member_key),
+    )
+    return session.scalar(select(Room.id).where(is_theirs, allowed(viewer, "view", Room))) is not None
 
 
 def _groups(viewer: Viewer, member_key: int) -> tuple[str, ...]:

@@ -624,12 +624,22 @@ def _why_not_this_message(viewer: Viewer, message: Any) -> Sentence:
 
 @rule("edit", Message, loads=("room", "room.low", "room.high"), why_not=_why_not_this_message)
 def message_edit(viewer: Viewer, message: Any) -> Verdict:
-    """Its author, while it stands and the room goes on; for how long says the operation."""
+    """Its author, while it stands and they could still say something there; for how long says the operation.
+
+    Who asked first may put right what they asked, though they wait for an answer.
+    """
     return all_of(
         same(message.author_id, viewer.id),
         none_of(is_set(message.unsent_at)),
         same(message.stamp, ""),
-        through(message, "room", lambda room: none_of(is_set(room.archived_at))),
+        through(
+            message,
+            "room",
+            lambda room: all_of(
+                none_of(is_set(room.archived_at)),
+                any_of(viewer.is_hr, none_of(same(room.is_announcement, True))),
+            ),
+        ),
     )
 
 

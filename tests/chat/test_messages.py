@@ -736,6 +736,17 @@ def test_without_a_script_a_message_is_kept_and_let_go_on_pages(
     assert sora.post(door).location == acts
 
 
+def test_saved_messages_come_first_where_no_post_is_saved_and_both_tabs_still_open(
+    world: World, as_: As, group_room: PlantedRoom
+) -> None:
+    message, sora = say(as_(world.haruka), group_room, "集合は十時です")["id"], as_(world.sora)
+    sora.post(f"/messages/{message}/save")
+    assert "集合は十時です" in sora.page("/me/saved")
+    assert "保存した投稿は、まだありません" in sora.page("/me/saved?of=posts")
+    sora.post(f"/posts/{world.first_post_id}/save")
+    assert "集合は十時です" not in sora.page("/me/saved")
+
+
 def test_the_page_of_a_message_is_missing_for_whoever_does_not_see_it(
     world: World, as_: As, square_room: PlantedRoom
 ) -> None:

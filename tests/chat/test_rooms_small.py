@@ -230,6 +230,12 @@ def test_the_list_to_choose_from_holds_those_one_meets_the_own_group_first(world
     assert [person.name for person in picked.found] == ["りく"]
 
 
+def test_whoever_goes_on_without_choosing_anybody_is_told_what_is_missing(as_, world, more):
+    said = "一緒に話したい人を選んでから"
+    assert said in as_(world.haruka).page("/rooms/new?q=&step=name")
+    assert said not in as_(world.haruka).page("/rooms/new?q=そら")
+
+
 def test_a_room_is_opened_in_two_steps_and_a_refusal_keeps_what_was_chosen(world, as_, more):
     haruka = as_(world.haruka)
     assert more["そら"] in haruka.page("/rooms/new")

@@ -55,6 +55,18 @@ def test_on_a_phone_there_is_the_list_or_the_room(
     expect(page.get_by_text("一覧からルームを選ぶと、ここで話せます")).to_be_hidden()
 
 
+def test_on_a_phone_the_list_says_what_is_new_when_one_comes_back_to_it(
+    tab: OpenTab, house: Served, rooms: tuple[str, str]
+) -> None:
+    page = tab("haruka", PHONE).go("/rooms")
+    expect(row(page, rooms[0])).to_be_visible()
+    expect(row(page, rooms[0]).locator(".badge")).to_have_count(0)
+    fill(house, rooms[0], "こちらにもどうぞ")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as every half minute
+    expect(row(page, rooms[0]).locator(".badge [aria-hidden]")).to_have_text("1")
+    expect(row(page, rooms[0])).to_contain_text("そら：こちらにもどうぞ")
+
+
 def test_what_is_said_meanwhile_shows_beside_the_open_room(
     tab: OpenTab, house: Served, rooms: tuple[str, str]
 ) -> None:

@@ -22,8 +22,8 @@ from app.core.db import session
 from app.core.operation import unit_of_work
 from app.models import Announcement, AnnouncementRecipient, Member, Notice, NoticeMail
 from tests.chat.live_houses import more_candidates
-from tests.proofs.test_chat import Running
-from tests.services.houses import Served, environment, planted, wait_until_alive
+from tests.proofs.test_chat import Running, redis_server
+from tests.services.houses import Served, environment, planted
 from tests.services.redis import free_port
 
 READERS = 120  # more than leave in one minute
@@ -96,29 +96,26 @@ def test_a_broadcast_that_is_interrupted_misses_nobody(tmp_path: Path, new_postg
     """In order: each letter once. Killed: at most the letters under way a second time, under the same key."""
     with ExitStack() as stack:
         office, port = stack.enter_context(post_office())
+        _redis, redis_url = stack.enter_context(redis_server(tmp_path))
         environ = environment(
-            tmp_path, new_postgres_url(), free_port(), TSUBOMI_ASYNC_MODE="gevent",
+            tmp_path, new_postgres_url(), free_port(), TSUBOMI_ASYNC_MODE="gevent", TSUBOMI_REDIS_URL=redis_url,
             TSUBOMI_MAIL_URL=f"smtp://127.0.0.1:{port}", TSUBOMI_MAIL_FROM="tsubomi@example.jp",
         )  # fmt: skip
         app, world = planted(environ)
-        server = Running(
-            [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"],
-            environ,
-            tmp_path / "server.log",
-        )
-        stack.callback(server.stop)
-        served = Served(int(environ["TSUBOMI_PORT"]), tmp_path, app, world, server.process, environ)
-        wait_until_alive(served)
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+        worker = Running(command, environ, tmp_path / "worker.log")
+        stack.callback(worker.stop)
+        served = Served(int(environ["TSUBOMI_PORT"]), tmp_path, app, world, worker.process, environ)
         keys = more_candidates(served, READERS)
         announce_to(served, keys)
         for letters in INTERRUPTED_AT:
             _wait_for(office, letters)
             if how == "killed":
-                server.kill()
+                worker.kill()
             else:
-                server.process.send_signal(signal.SIGTERM)
-                server.process.wait(30)
-            server.start()
+                worker.process.send_signal(signal.SIGTERM)
+                worker.process.wait(30)
+            worker.start()
         _wait_for(office, READERS)
         _wait_for_silence(office)
     letters = Counter(person for person, _key in office.taken)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Integer,
+    Subquery,
     bindparam,
     delete,
     exists,
@@ -68,7 +69,8 @@ T = TypeVar("T")
 
 EDITABLE_FOR = timedelta(minutes=15)
 QUIET_FOR = timedelta(hours=6)  # after so long, a message in a room is news
-LOOKED_BACK = 30  # messages; whoever spoke before them may be asked about once more
+# How many messages are looked at: for the speaker's own, and for one that everybody sees.
+LOOKED_BACK, LATEST = 500, 5
 MOST_MENTIONS = 20
 LYING = timedelta(seconds=20)  # whoever has the room open reads it meanwhile, and is told nothing
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -112,33 +114,38 @@ def _is_lively() -> ColumnElement[bool]:
     Otherwise it may have been quiet for somebody. For whom is asked when they are told: what one reader does not see
     breaks no quiet of theirs.
     """
-    lately = (
-        select(Message.author_id, Message.author_cohort_id, Message.sent_at, Message.unsent_at)
-        .where(Message.room_id == Room.id)
-        .order_by(Message.seq.desc())
-        .limit(LOOKED_BACK)
-        .correlate(Room)
-        .subquery("lately")
-    )
+    lately, latest = _newest(LOOKED_BACK, "lately"), _newest(LATEST, "latest")
     is_apart = or_(
-        _is_there(or_(Block.blocker_id == lately.c.author_id, Block.blocked_id == lately.c.author_id)),
+        _is_there(or_(Block.blocker_id == latest.c.author_id, Block.blocked_id == latest.c.author_id)),
         _is_there(
             or_(
-                Wall.low_cohort_id == lately.c.author_cohort_id,
-                Wall.high_cohort_id == lately.c.author_cohort_id,
+                Wall.low_cohort_id == latest.c.author_cohort_id,
+                Wall.high_cohort_id == latest.c.author_cohort_id,
             )
         ),
     )
-    return (
+    return or_(
+        select(latest.c.author_id).where(*_stands(latest), not_(is_apart)).correlate(Room).exists(),
         select(lately.c.author_id)
-        .where(
-            lately.c.sent_at > _since,
-            lately.c.unsent_at.is_(None),
-            or_(lately.c.author_id == _viewer_id, not_(is_apart)),
-        )
+        .where(*_stands(lately), lately.c.author_id == _viewer_id)
         .correlate(Room)
-        .exists()
+        .exists(),
     )
+
+
+def _newest(most: int, name: str) -> Subquery:
+    return (
+        select(Message.author_id, Message.author_cohort_id, Message.sent_at, Message.unsent_at)
+        .where(Message.room_id == Room.id)
+        .order_by(Message.seq.desc())
+        .limit(most)
+        .correlate(Room)
+        .subquery(name)
+    )
+
+
+def _stands(said: Subquery) -> tuple[ColumnElement[bool], ...]:
+    return said.c.sent_at > _since, said.c.unsent_at.is_(None)
 
 
 def _is_there(*which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -540,7 +547,7 @@ def pin_message(viewer: Viewer, room_id: PublicId, message_id: PublicId) -> None
     if pinned is not None:
         _take_down(viewer, pinned)
     session.add(RoomPin(room_id=room.id, message_id=message.id))
-    log.append(viewer, room.id, "pin", message=message)
+    log.append(viewer, room.id, "pin", message=message, actor=log.NOBODY)
 
 
 @operation
@@ -564,7 +571,8 @@ def _pinned(room_id: int, *which: ColumnElement[bool]) -> Message | None:
 def _take_down(viewer: Viewer, message: Message) -> None:
     """Remove it from above its room; only those who saw it there are told."""
     if _changed(delete(RoomPin).where(RoomPin.message_id == message.id)):
-        log.append(viewer, message.room_id, "pin", message=message, payload={"off": True})
+        taken = {"off": True}
+        log.append(viewer, message.room_id, "pin", message=message, payload=taken, actor=log.NOBODY)
 
 
 # ── for oneself ──────────────────────────────────────────────────────────────────────────────────────────────

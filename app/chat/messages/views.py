@@ -112,7 +112,7 @@ def edit_message(room_id: PublicId, message_id: PublicId) -> Response:
 @bp.post("/api/rooms/<id:room_id>/messages/<id:message_id>/unsend")
 def unsend_message(room_id: PublicId, message_id: PublicId) -> Response:
     """Take my message back."""
-    parse_payload(PressForm, _payload() or {})
+    parse_payload(PressForm, _payload())
     spend(EDITING, g.viewer.public_id)
     return jsonify(ok=True, seq=operations.unsend_message(g.viewer, room_id, message_id))
 

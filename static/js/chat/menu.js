@@ -18,7 +18,7 @@ export function openMenus(root, view, chat, { onReply, tell }) {
     const age = Date.now() - new Date(node.querySelector("time").dateTime);
     return {
       reply: place.canWrite,
-      copy: Boolean(text),
+      copy: Boolean(text && navigator.clipboard), // not without HTTPS
       save: Boolean(place.save) && !("saved" in node.dataset),
       unsave: Boolean(place.save) && "saved" in node.dataset,
       pin: place.canPin && pinned() !== view.idOf(node),
@@ -37,6 +37,7 @@ export function openMenus(root, view, chat, { onReply, tell }) {
     signs.hidden = isMine() || !place.canReact;
     for (const button of signs.children) button.setAttribute("aria-pressed", String(isGiven(button.dataset.sign)));
     menu.showModal();
+    if (!anchor) menu.querySelector(".acts").focus(); // under a thumb no act is marked before it is chosen
     stand(anchor);
     node.classList.add("is-chosen");
   }
@@ -69,7 +70,8 @@ export function openMenus(root, view, chat, { onReply, tell }) {
     if (!step) return;
     event.preventDefault();
     const all = [...menu.querySelectorAll(".acts button")].filter((each) => each.checkVisibility());
-    all.at((all.indexOf(document.activeElement) + step) % all.length)?.focus();
+    const at = all.indexOf(document.activeElement);
+    all.at(at < 0 ? Math.min(0, step) : (at + step) % all.length)?.focus();
   });
 
   async function react(chosen, { dataset, ariaPressed }) {
@@ -85,7 +87,7 @@ export function openMenus(root, view, chat, { onReply, tell }) {
   const ACTS = {
     reply: onReply,
     async copy(chosen) {
-      await navigator.clipboard?.writeText(view.bodyOf(chosen));
+      await navigator.clipboard.writeText(view.bodyOf(chosen));
       tell({ message: view.words.copied });
     },
     save: (chosen) => keep(chosen, true),
