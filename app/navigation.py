@@ -33,7 +33,7 @@ class NavItem:
 # (key, label, address, icon, further addresses that belong to it)
 _TABS = (
     ("home", _("ホーム"), "/", "home", ()),
-    ("rooms", _("トーク"), "/rooms", "chat", ()),
+    ("rooms", _("トーク"), "/rooms", "chat", ("/messages",)),
     ("boards", _("ひろば"), "/boards", "boards", ("/topics", "/posts")),
     ("people", _("メンバー"), "/people", "people", ()),
     ("me", _("マイページ"), "/me", "me", ("/rules", "/confirm")),
@@ -77,5 +77,8 @@ def _bell(viewer: Viewer, path: str) -> NavItem:
 
 def _item(tab: tuple[str, str, str, str, tuple[str, ...]], path: str, *, badge: int | None = None) -> NavItem:
     key, label, href, icon, others = tab
-    is_active = path == "/" if href == "/" else path.startswith((href, *others))
+    # /messages is no page below /me.
+    is_active = (
+        path == "/" if href == "/" else f"{path}/".startswith(tuple(f"{one}/" for one in (href, *others)))
+    )
     return NavItem(key, label, href, icon, is_active, badge)

@@ -65,6 +65,14 @@ def post_worker_init(worker):
     print(f"つぼみが開きました: {address}（止めるにはCtrl+C） / Ready. Ctrl+C stops it.", flush=True)
 
 
+def worker_exit(server, worker):
+    """Told to end, finish the letter that is under way: a restart sends none twice."""
+    if "tsubomi.consumer" in getattr(worker.wsgi, "extensions", {}):
+        from app.core.jobs import stop_consumer
+
+        stop_consumer(worker.wsgi)
+
+
 def pre_request(worker, request):
     """Under gevent, let the others go first once per request: no long page holds everybody's sockets."""
     if MODE == "gevent":

@@ -53,6 +53,14 @@ def full_pages(port: int, cookie: str) -> tuple[str, str]:
     return best[0], best[1]
 
 
+def first_room(port: int, cookie: str) -> str:
+    """The room on top of this person's list."""
+    found = re.search(r'href="(/rooms/[a-z2-7]{13})"', ask(port, "GET", "/rooms", cookie)[2])
+    if found is None:
+        raise SystemExit("nobody talks in the demo")
+    return found[1]
+
+
 def one_by_one(port: int, paths: list[str], cookie: str, times: int) -> list[float]:
     """Milliseconds of this many requests over one connection, going round the paths; each path is asked once before."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)

@@ -22,11 +22,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tools.bench import PROGRAMS, _free_port, _plain_environment, _served  # noqa: E402 - the path comes first
-from tools.bench_doors import ask, full_pages, sign_in  # noqa: E402
+from tools.bench_doors import ask, first_room, full_pages, sign_in  # noqa: E402
 
 VERSION = "12.8.2"
 HOME = ROOT / "var" / "lighthouse"
-PAGES = ("/", "/boards", "BOARD", "TOPIC", "/announcements", "/notices", "/people", "/me", "/me/notices")
+PAGES = (
+    "/", "/boards", "BOARD", "TOPIC", "/rooms", "ROOM", "/talk", "/announcements", "/notices", "/people", "/me", "/me/notices",
+)  # fmt: skip
 LEAST = {"performance": 95, "accessibility": 100, "best-practices": 100}  # interface.md, budgets
 MOST_LCP_MS = 1_500
 MOST_CLS = 0.02
@@ -61,7 +63,7 @@ def main() -> int:
         with _served("wsgi:app", settings) as server:
             cookie = sign_in(server.port, "haruka")
             board, topic = full_pages(server.port, cookie)
-            named = {"BOARD": board, "TOPIC": topic}
+            named = {"BOARD": board, "TOPIC": topic, "ROOM": first_room(server.port, cookie)}
             paths = [named.get(path, path) for path in (sys.argv[1:] or PAGES)]
             results = [_measure(program, server.port, path, cookie) for path in paths]
             results.append(_measure(program, server.port, "/sign-in", ""))

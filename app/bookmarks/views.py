@@ -94,10 +94,14 @@ def unsave_post(post_id: PublicId) -> Response:
 
 @bp.get("/me/saved")
 def saved() -> str:
-    """The posts I keep; `?of=messages` the messages."""
-    if request.args.get("of") == "messages":
+    """The posts I keep; `?of=messages` the messages, which also come first where nothing else is kept."""
+    kind = request.args.get("of", "")
+    if kind == "messages":
         return page("bookmarks/saved.html", page=None, kept=saved_messages(g.viewer))
-    return page("bookmarks/saved.html", page=queries.saved_page(g.viewer, cursor_asked()), kept=None)
+    found = queries.saved_page(g.viewer, cursor_asked())
+    if not (kind or found.posts) and (kept := saved_messages(g.viewer)):
+        return page("bookmarks/saved.html", page=None, kept=kept)
+    return page("bookmarks/saved.html", page=found, kept=None)
 
 
 @bp.get("/api/topics/<id:topic_id>/news")

@@ -489,11 +489,23 @@ class _Telling:
         return {"message": self.message(entry).as_json()}
 
     def as_edit(self, entry: Entry) -> dict[str, Any]:
-        """A message says something else now; what one from before the viewer came says, they are not told."""
+        """A message says something else now, or its pictures are ready.
+
+        What one from before the viewer came says, they are not told.
+        """
         message = cast(HeldMessage, entry.message)
         is_theirs = policy.can(self.viewer, "view", message, kind=Message)
         body, html = (message.body, message.body_html) if is_theirs else ("", "")
-        return {"message": {"id": message.public_id, "body": body, "html": html, "edited": True}}
+        shown = self._files(entry) if is_theirs and message.unsent_at is None else ()
+        return {
+            "message": {
+                "id": message.public_id,
+                "body": body,
+                "html": html,
+                "edited": message.edited_at is not None,
+                "files": [file.as_json() for file in shown],
+            }
+        }
 
     def as_unsending(self, entry: Entry) -> dict[str, Any]:
         """A message was taken back."""

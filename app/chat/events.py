@@ -39,10 +39,26 @@ class MessageWaits(Fact):
 
 
 @dataclass(frozen=True)
+class MessageEdited(Fact):
+    """A message speaks to these members now and did not before; `seq` is the entry of the log that says so."""
+
+    message_id: int
+    seq: int
+    mentioned: list[int]
+
+
+@dataclass(frozen=True)
 class TalkAsked(Fact):
     """A candidate wishes to talk."""
 
     request_id: int
+
+
+@dataclass(frozen=True)
+class MessagesReported(Fact):
+    """Somebody asks the moderators to look at messages."""
+
+    report_id: int
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,12 @@ from .cards import EventCard
 from .entries import LOG_COLUMNS, Entry, cards_of, entries_of, seen_entries, with_log
 from .events import RoomMoved
 
-LONGEST_STEP = 65_536  # realtime.md: a jump tells nothing about entries one may not see
+# A jump tells nothing about entries one may not see: steps are of every order of magnitude, so that what several of them
+# add up to is as long as the longest alone. Half a billion of them stay below what a script counts exactly (2**53).
+MOST_BITS = 28
+# Who acts where the entry names nobody and what it changes is there for all: a reader who is apart from whoever did it
+# would otherwise find it changed by none.
+NOBODY: tuple[None, None] = (None, None)
 HIGHEST_SEQ = 2**62  # above every seq there will be, and what both databases can hold
 MOST_AT_ONCE = 200  # realtime.md: whoever is further behind begins afresh
 
@@ -50,7 +55,7 @@ _ENTER = insert(_EVENT)  # type: ignore[arg-type]
 
 def step_in(room_id: int) -> dict[str, int]:
     """The parameters of NEXT."""
-    return {"place": room_id, "step": 1 + secrets.randbelow(LONGEST_STEP)}
+    return {"place": room_id, "step": 1 + secrets.randbelow(2 ** (1 + secrets.randbelow(MOST_BITS)))}
 
 
 def next_seq(room_id: int) -> int:
@@ -81,8 +86,8 @@ def append(
 ) -> int:
     """Enter something into the log and announce RoomMoved; gives its seq.
 
-    `viewer` acted, unless `actor` names another (member, cohort): who was put into a room by HR, for example. `seq` is
-    one that `next_seq` gave out already. A message is entered by `messages.entering`, together with its entry.
+    `viewer` acted, unless `actor` names another (member, cohort): who was put into a room by HR, for example, or NOBODY.
+    `seq` is one that `next_seq` gave out already. A message is entered by `messages.entering`, together with its entry.
     """
     session.flush()  # what happened is written before its entry
     number = next_seq(room_id) if seq is None else seq

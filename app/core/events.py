@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any, TypeVar
 
 import structlog
@@ -162,10 +163,20 @@ def waiting() -> int:
     return session.scalar(select(func.count()).select_from(OutboxRow)) or 0
 
 
+_is_ending = Event()
+
+
+def end_deliveries() -> None:
+    """Begin none any more: this process is about to end, and finishes only what is under way."""
+    _is_ending.set()
+
+
 def drain(most: int = 1000) -> int:
     """Deliver what is due, at most `most` rows; how many were delivered. Call it in an app context."""
     done = 0
     for _ in range(most):
+        if _is_ending.is_set():
+            break
         claimed = _claim()
         if claimed is None:
             break

@@ -16,7 +16,7 @@ from huey import Huey, PriorityRedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 
 from .config import Settings
-from .events import drain, on_enqueued
+from .events import drain, end_deliveries, on_enqueued
 
 log = structlog.get_logger(__name__)
 
@@ -24,11 +24,23 @@ WORKERS = 2
 LONGEST_WAIT_SECONDS = 0.5  # between a commit and its delivery when nothing else is going on
 
 
+# What is under way when the process is told to end may take so long: a letter to a slow server.
+PARTING_SECONDS = 20
+
+
 class _InnerConsumer(Consumer):  # type: ignore[misc, unused-ignore]
     """A consumer beside the web threads: the server keeps the signals."""
 
     def _set_signal_handlers(self) -> None:
         return None
+
+
+class _OwnConsumer(Consumer):  # type: ignore[misc, unused-ignore]
+    """The consumer of a worker process: told to end, it finishes the letter it is at and begins no other."""
+
+    def _handle_signal(self, signum: int, frame: Any) -> None:
+        end_deliveries()
+        super()._handle_signal(signum, frame)
 
 
 def install_jobs(
@@ -94,16 +106,31 @@ def _queue(settings: Settings) -> Huey:
 def start_consumer(app: Flask) -> Consumer:
     """Work on jobs in threads of this process, until it ends."""
     logging.getLogger("huey").setLevel(logging.WARNING)
-    consumer = _InnerConsumer(
-        app.extensions["tsubomi.huey"], workers=WORKERS, max_delay=LONGEST_WAIT_SECONDS, worker_type="thread"
-    )
+    consumer = _consumer(app, _InnerConsumer)
     consumer.start()
     app.extensions["tsubomi.consumer"] = consumer
     return consumer
 
 
+def stop_consumer(app: Flask) -> None:
+    """Let it finish what is under way, where one works in this process; nothing is begun any more."""
+    consumer = app.extensions.get("tsubomi.consumer")
+    if consumer is not None:
+        end_deliveries()
+        consumer.stop(graceful=True)
+
+
 def run_consumer(app: Flask) -> None:
     """Be the worker process of the scaled set-up; returns when told to stop."""
-    Consumer(
-        app.extensions["tsubomi.huey"], workers=WORKERS, max_delay=LONGEST_WAIT_SECONDS, worker_type="thread"
-    ).run()
+    _consumer(app, _OwnConsumer).run()
+
+
+def _consumer(app: Flask, kind: type[Consumer]) -> Consumer:
+    return kind(
+        app.extensions["tsubomi.huey"],
+        workers=WORKERS,
+        max_delay=LONGEST_WAIT_SECONDS,
+        worker_type="thread",
+        graceful_signal="TERM",
+        shutdown_timeout=PARTING_SECONDS,
+    )

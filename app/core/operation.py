@@ -9,7 +9,7 @@ At the end the announced facts are put into the outbox and everything is committ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import wraps
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from .db import is_on_sqlite, session
 from .events import Announced, Fact, after_commit, enqueue
 from .reading import end_reading_connection
+from .turnstile import Queue
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,6 +33,7 @@ class WriteOutsideOperation(RuntimeError):
 
 _facts: ContextVar[list[Announced] | None] = ContextVar("announced_facts", default=None)
 _AT_ONCE = timedelta(0)
+_writers = Queue()  # of this process, which with SQLite is the only one that serves
 
 
 def operation(function: Callable[P, R]) -> Callable[P, R]:
@@ -60,20 +62,21 @@ def unit_of_work() -> Iterator[None]:
         yield
         return
     facts: list[Announced] = []
-    token = _facts.set(facts)
-    try:
-        # A fresh transaction: what was read before it began may be stale by now.
-        end_reading_connection()
-        session.rollback()
-        _begin_writing()
-        yield
-        due = enqueue(facts)
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        _facts.reset(token)
+    # A fresh transaction: what was read before it began may be stale by now.
+    end_reading_connection()
+    session.rollback()
+    with _writers.turn() if is_on_sqlite() else nullcontext():
+        token = _facts.set(facts)
+        try:
+            _begin_writing()
+            yield
+            due = enqueue(facts)
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            _facts.reset(token)
     after_commit(facts, due=due)
 
 

@@ -19,7 +19,7 @@ from app.core.operation import announce, operation
 from app.models import Message, Post, Upload
 from app.policy import Viewer
 
-from .events import PictureArrived
+from .events import PictureArrived, PictureSettled
 
 MOST_FILES = 10  # under one post, announcement or message
 MOST_LOOSE = 30  # uploaded by one person and not attached to anything yet
@@ -152,7 +152,7 @@ def _is_loose() -> ColumnElement[bool]:
 
 @operation
 def picture_made(upload_id: int, picture: Picture, *, file_key: str, thumbnail_key: str) -> None:
-    """Note what was made from a picture; harmless when it is gone or was made before."""
+    """Note what was made from a picture; harmless when it is gone or was made before. Announces PictureSettled."""
     upload = session.get(Upload, upload_id, with_for_update=True)
     if upload is None or upload.state != "waiting":
         return
@@ -161,14 +161,22 @@ def picture_made(upload_id: int, picture: Picture, *, file_key: str, thumbnail_k
     upload.file_key, upload.thumbnail_key, upload.original_key = file_key, thumbnail_key, None
     upload.width, upload.height = picture.width, picture.height
     upload.thumbnail_width, upload.thumbnail_height = picture.thumbnail_width, picture.thumbnail_height
+    _tell_of(upload)
 
 
 @operation
 def picture_refused(upload_id: int, code: str) -> None:
-    """Note that a picture could not be rebuilt; `code` leads to the sentence its owner reads."""
+    """Note that a picture could not be rebuilt; `code` leads to the sentence its owner reads. Announces PictureSettled."""
     upload = session.get(Upload, upload_id, with_for_update=True)
     if upload is not None and upload.state == "waiting":
         upload.state, upload.refusal, upload.original_key = "refused", code, None
+        _tell_of(upload)
+
+
+def _tell_of(upload: Upload) -> None:
+    """A page that shows the message already does not ask again by itself; posts and announcements are opened anew."""
+    if upload.message_id is not None:
+        announce(PictureSettled(upload_id=upload.id))
 
 
 # ── upkeep ───────────────────────────────────────────────────────────────────────────────────────────────────

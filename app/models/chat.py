@@ -126,7 +126,8 @@ class RoomReader(Base):
     bookmark_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     is_muted: Mapped[bool] = mapped_column(default=False)
     is_paused: Mapped[bool] = mapped_column(default=False)
-    is_hidden: Mapped[bool] = mapped_column(default=False)
+    # Out of the list until something is said after this place in the log, as in LINE.
+    hidden_seq: Mapped[int | None] = mapped_column(BigInteger)
     is_pinned: Mapped[bool] = mapped_column(default=False)
 
 

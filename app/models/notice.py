@@ -13,10 +13,21 @@ from app.core.tokens import new_nonce
 
 from .announcement import Announcement
 from .board import Post
-from .chat import Message
+from .chat import Message, MessageReport, TalkRequest
 
 # Why somebody is told; the order of the settings page.
-NOTICE_KINDS = ("announcement", "reminder", "message", "mention", "answer", "reply", "topic", "room")
+NOTICE_KINDS = (
+    "announcement",
+    "reminder",
+    "talk",
+    "report",
+    "message",
+    "mention",
+    "answer",
+    "reply",
+    "topic",
+    "room",
+)
 
 
 class Notice(Base):
@@ -24,8 +35,9 @@ class Notice(Base):
 
     `kind`: announcement, reminder (to acknowledge), message (from one person, or in 人事への連絡), mention, answer (a
     quote of one's own post, or a reply to one's own topic), reply (in a followed topic), topic (a new one on a followed
-    board), room (the first message in a room that was quiet). There is no "read" mark: one bookmark per person says up
-    to where the list is old (`Member.notice_bookmark_id`).
+    board), room (the first message in a room that was quiet), talk (to HR: somebody pressed 話したい), report (to
+    moderators). There is no "read" mark: one bookmark per person says up to where the list is old
+    (`Member.notice_bookmark_id`).
     """
 
     __tablename__ = "notice"
@@ -36,7 +48,9 @@ class Notice(Base):
         ),
         CheckConstraint(
             "(CASE WHEN post_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN announcement_id IS NULL THEN 0 ELSE 1 END)"
-            " + (CASE WHEN message_id IS NULL THEN 0 ELSE 1 END) = 1",
+            " + (CASE WHEN message_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN talk_request_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN report_id IS NULL THEN 0 ELSE 1 END) = 1",
             name="about_one_thing",
         ),
         Index("ix_notice_member_id_id", "member_id", "id"),
@@ -44,6 +58,8 @@ class Notice(Base):
         Index("ix_notice_post", "post_id", "member_id", unique=True),
         Index("ix_notice_announcement", "announcement_id", "member_id", "kind", unique=True),
         Index("ix_notice_message", "message_id", "member_id", unique=True),
+        Index("ix_notice_talk_request", "talk_request_id", "member_id", unique=True),
+        Index("ix_notice_report", "report_id", "member_id", unique=True),
         Index("ix_notice_mail", "member_id", "mail"),
     )
 
@@ -54,6 +70,8 @@ class Notice(Base):
     post_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("post.id"))
     announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcement.id"))
     message_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("message.id"))
+    talk_request_id: Mapped[int | None] = mapped_column(ForeignKey("talk_request.id"))
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("message_report.id"))
     made_at: Mapped[datetime]
     # '' when it goes by mail neither now nor later; 'bundle' or 'digest' while it waits for one.
     mail: Mapped[str] = mapped_column(String(8), default="")
@@ -63,6 +81,8 @@ class Notice(Base):
     post: Mapped[Post | None] = relationship(lazy="raise")
     announcement: Mapped[Announcement | None] = relationship(lazy="raise")
     message: Mapped[Message | None] = relationship(lazy="raise")
+    talk_request: Mapped[TalkRequest | None] = relationship(lazy="raise")
+    report: Mapped[MessageReport | None] = relationship(lazy="raise")
 
 
 class NoticeChoice(Base):

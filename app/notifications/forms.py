@@ -11,7 +11,7 @@ from wtforms.validators import Length
 from app.core.forms import BaseForm, required
 from app.core.i18n import _
 
-from .ways import KINDS
+from .ways import DUTIES, KINDS
 
 
 class NoForm(BaseForm):
@@ -38,9 +38,10 @@ class WaysForm(BaseForm):
     )
 
 
-def _mail_field() -> Any:
+def _mail_field(**more: Any) -> Any:
     return SelectField(
         _("メール"),
+        **more,
         choices=[
             SelectChoice("bundle", _("そのつど（30分に1通まで）")),
             SelectChoice("digest", _("まとめて通知で")),
@@ -50,7 +51,8 @@ def _mail_field() -> Any:
 
 
 for _kind in KINDS:
-    setattr(WaysForm, f"{_kind}_mail", _mail_field())
+    # Whoever does not hold the office is not asked about its notices, and sends no such field.
+    setattr(WaysForm, f"{_kind}_mail", _mail_field(default="bundle") if _kind in DUTIES else _mail_field())
     setattr(WaysForm, f"{_kind}_push", BooleanField(_("プッシュ通知")))
 
 

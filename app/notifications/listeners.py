@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.accounts.events import MembershipEnded, SessionsEnded
 from app.announcements.events import AcknowledgementReminded, AnnouncementSent
 from app.boards.events import PostEdited, ReplyPosted, TopicStarted
-from app.chat.events import MessageWaits
+from app.chat.events import MessageEdited, MessagesReported, MessageWaits, TalkAsked
 from app.core.db import session
 from app.core.events import Delivery, delivers, hints, listens
 from app.core.i18n import speaking, tn
@@ -21,9 +21,10 @@ from app.models import Post
 from . import operations, queries
 from .audiences import reminded, told_of_announcement, told_of_edit, told_of_post, told_on_joining
 from .cards import Bundle
+from .duties import told_of_report, told_of_wish
 from .events import BundleDue, NoticesMade, PushDue, TestPushAsked
 from .hours import is_quiet
-from .rooms import told_of_message
+from .rooms import told_of_message, told_of_new_words
 from .telling import tell
 
 log = structlog.get_logger(__name__)
@@ -60,6 +61,24 @@ def tell_of_edit(fact: PostEdited, delivery: Delivery) -> None:
 def tell_of_message(fact: MessageWaits, delivery: Delivery) -> None:
     """Whom it speaks to, and those who have not read it meanwhile."""
     tell(*told_of_message(fact.message_id))
+
+
+@listens(MessageEdited)
+def tell_of_new_words(fact: MessageEdited, delivery: Delivery) -> None:
+    """Whom the new words speak to and the old ones did not."""
+    tell(*told_of_new_words(fact.message_id, fact.seq, fact.mentioned))
+
+
+@listens(TalkAsked)
+def tell_of_wish(fact: TalkAsked, delivery: Delivery) -> None:
+    """The HR team, where somebody wishes to talk with them."""
+    tell(*told_of_wish(fact.request_id))
+
+
+@listens(MessagesReported)
+def tell_of_report(fact: MessagesReported, delivery: Delivery) -> None:
+    """The moderators who may look at it."""
+    tell(*told_of_report(fact.report_id))
 
 
 @listens(AnnouncementSent)

@@ -75,8 +75,8 @@ from .cards import (
 )
 from .hours import is_quiet
 from .telling import devices_of, habits_of
-from .ways import KINDS, Ways, usual_ways
-from .words import ICONS, LABELS, PUSHED, PUSHED_OF_MESSAGES, REASONS
+from .ways import DUTIES, KINDS, Ways, kinds_for, usual_ways
+from .words import ICONS, LABELS, PUSHED, PUSHED_OF_MESSAGES, REASONS, TITLES
 
 NOTICES_A_PAGE = 20
 MOST_COUNTED = 100  # the badge says 99+ from here on
@@ -111,7 +111,7 @@ def _is_wanted() -> Any:
         lambda message, reader: or_(
             reader.is_paused,
             # A muted room still says one's name.
-            and_(Notice.kind != "mention", or_(reader.is_muted, reader.is_hidden)),
+            and_(Notice.kind != "mention", reader.is_muted),
         )
     )
     # The plain comparison is for the index; the rule asks in a way that no index serves.
@@ -146,26 +146,35 @@ def _is_still_asked() -> Any:
         .correlate(Notice)
         .exists()
     )
-    read = _own_reader(lambda message, reader: reader.bookmark_seq >= message.seq)
+    read = _own_reader(
+        lambda message, reader: and_(reader.bookmark_seq >= message.seq, not_(_is_named_since(message)))
+    )
     return not_(or_(and_(Notice.kind == "reminder", done), read))
+
+
+def _is_named_since(text: Any) -> ColumnElement[bool]:
+    """Whether an edit of a post or a message named its person in what they may have read before."""
+    return and_(Notice.kind == "mention", Notice.made_at >= func.coalesce(text.edited_at, FAR_OFF))
 
 
 _IS_WANTED = _is_wanted()
 _IS_STILL_ASKED = _is_still_asked()
 _BOOKMARK = select(Member.notice_bookmark_id).where(Member.id == _VIEWER_ID).scalar_subquery()
-# Whoever has read a topic or a room up to there knows what was said. An edit of a post may name somebody in what they
-# had read before.
+# Whoever has read a topic or a room up to there knows what was said, but for what was edited since.
 _IS_UNREAD = or_(
-    Notice.announcement_id.is_not(None),
+    and_(Notice.post_id.is_(None), Notice.message_id.is_(None)),
     Message.seq > func.coalesce(RoomReader.bookmark_seq, 0),
     Post.id > POINTER,
-    and_(Notice.kind == "mention", Notice.made_at >= func.coalesce(Post.edited_at, FAR_OFF)),
+    _is_named_since(Post),
+    _is_named_since(Message),
 )
 _IS_NEW = and_(Notice.id > _BOOKMARK, _IS_UNREAD)
-# Comments in one topic, messages in one room are one line for each reason; everything else is a line of its own.
+# Comments in one topic, messages in one room are one line for each reason; so is what waits for one's office, however
+# much. Everything else is a line of its own.
 _LINE = case(
     (Notice.kind.in_(("answer", "reply")), Post.topic_id),
     (Notice.kind.in_(("message", "room")), Message.room_id),
+    (Notice.kind.in_(sorted(DUTIES)), 0),
     else_=-Notice.id,
 )
 
@@ -260,6 +269,7 @@ _NOTICES = Keyset(
 )
 _PLACE = (
     select(
+        Notice.kind,
         Post.public_id.label("post_id"),
         Announcement.public_id.label("announcement_id"),
         Room.public_id.label("room_id"),
@@ -325,12 +335,16 @@ def _card(viewer: Viewer, row: Row[Any], title: str) -> NoticeCard:
         reason=str(REASONS[row.kind]),
         title=title,
         excerpt=_excerpt(row),
-        author=person_card(viewer, row) if row.announcement_title is None else None,
+        author=person_card(viewer, row) if _has_author(row) else None,
         made_at=row.made_at,
         is_new=bool(row.news),
         others=max(row.news - 1, 0),
         is_message=row.room_key is not None,
     )
+
+
+def _has_author(row: Row[Any]) -> bool:
+    return row.topic_title is not None or row.room_key is not None
 
 
 def _excerpt(row: Row[Any]) -> str:
@@ -347,7 +361,9 @@ def _titles(viewer: Viewer, rows: Iterable[Row[Any]], *, called: Callable[[RoomF
     rooms = faces(viewer, room_keys) if room_keys else {}
     titles = {}
     for row in rows:
-        if row.announcement_title is not None:
+        if row.kind in TITLES:
+            titles[row.id] = str(TITLES[row.kind])
+        elif row.announcement_title is not None:
             titles[row.id] = filled_text(row.announcement_title, values)
         elif row.room_key is not None:
             titles[row.id] = called(rooms[row.room_key]) if row.room_key in rooms else t("トーク")
@@ -363,11 +379,17 @@ def _called_outside(face: RoomFace) -> str:
     return t("2人のトーク") if face.kind == "direct" else face.name
 
 
+# Where what waits for an office is seen to.
+_DESKS = {"talk": "/hr/talks", "report": "/moderation"}
+
+
 def place_of(viewer: Viewer, notice_id: PublicId) -> str:
     """The address a notice leads to. Raises NotFound where the viewer may not see it, or what it leads to."""
     row = session.execute(_PLACE, {**viewer.binds, "public_id": notice_id}).first()
     if row is None:
         raise NotFound()
+    if row.kind in _DESKS:
+        return _DESKS[row.kind]
     if row.message_id is not None:
         return f"/rooms/{row.room_id}?at={row.message_id}"
     return f"/posts/{row.post_id}" if row.post_id else f"/announcements/{row.announcement_id}"
@@ -391,6 +413,7 @@ def settings_page(viewer: Viewer) -> NoticeSettingsPage:
         kinds=tuple(
             KindChoice(kind, str(LABELS[kind][0]), str(LABELS[kind][1]), each.mail, each.is_pushed)
             for kind, each in ways.items()
+            if kind in kinds_for(viewer)
         ),
         digest="daily" if settings.digest is None else settings.digest,
         is_paused=bool(settings.is_paused),

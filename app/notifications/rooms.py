@@ -26,6 +26,7 @@ from app.policy import Viewer, viewers_of
 from app.policy.engine import loads_of
 
 from .audiences import Told
+from .duties import knowing_of_wish
 from .hours import BETWEEN_BUNDLES
 from .telling import Subject
 
@@ -38,11 +39,7 @@ def told_of_message(message_id: int) -> Told:
 
     The HR team shares 人事への連絡 and works through it by a list, so it is told by the digest and never by a push.
     """
-    message = session.scalar(
-        select(Message)
-        .where(Message.id == message_id, Message.unsent_at.is_(None))
-        .options(*loads_of(Message, "view"))
-    )
+    message = _message(message_id)
     if message is None:
         return {}, Subject(message_id=message_id)
     kinds = _kinds(message)
@@ -60,6 +57,31 @@ def told_of_message(message_id: int) -> Told:
     )
 
 
+def told_of_new_words(message_id: int, seq: int, mentioned: Collection[int]) -> Told:
+    """Member → kind for those an edited message speaks to for the first time and still, who have not seen it in the room.
+
+    `seq` is the entry of the room's log that says it was edited.
+    """
+    subject = Subject(message_id=message_id)
+    message = _message(message_id)
+    if message is None:
+        return {}, subject
+    named = select(MessageMention.member_id).where(
+        MessageMention.message_id == message.id, MessageMention.member_id.in_(mentioned)
+    )
+    waiting = session.execute(_waiting(message, seq).where(Member.id.in_(named)))
+    viewers = viewers_of([row.id for row in waiting])
+    return {key: "mention" for key, each in viewers.items() if policy.can(each, "view", message)}, subject
+
+
+def _message(message_id: int) -> Message | None:
+    return session.scalar(
+        select(Message)
+        .where(Message.id == message_id, Message.unsent_at.is_(None))
+        .options(*loads_of(Message, "view"))
+    )
+
+
 # ── who wishes to hear of it ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -71,7 +93,8 @@ def _kinds(message: Message) -> dict[int, str]:
         audience = session.execute(_waiting(message).where(_is_apart_from(said)))
     else:
         audience = session.execute(_waiting(message))
-    kinds = {row.id: kind for row in audience if not row.is_calm}
+    knowing = knowing_of_wish(message.room_id) if message.room.kind == "office" else frozenset()
+    kinds = {row.id: kind for row in audience if not row.is_calm and row.id not in knowing}
     named = select(MessageMention.member_id).where(MessageMention.message_id == message.id)
     kinds.update(
         {row.id: "mention" for row in session.execute(_waiting(message).where(Member.id.in_(named)))}
@@ -79,15 +102,17 @@ def _kinds(message: Message) -> dict[int, str]:
     return kinds
 
 
-def _waiting(message: Message) -> Select[Any]:
-    """Those in the room for whom the message is still to be read, and whether they muted or hid the room."""
+def _waiting(message: Message, seq: int | None = None) -> Select[Any]:
+    """Those in the room for whom the message is still to be read, and whether they muted the room.
+
+    A room that was only hidden is back in the list with the message, and tells of it like any other. `seq` is where
+    in the log it says what they may not have read, if not where it was sent.
+    """
     reader, told = RoomReader, Notice
     return (
         select(
             Member.id,
-            or_(func.coalesce(reader.is_muted, False), func.coalesce(reader.is_hidden, False)).label(
-                "is_calm"
-            ),
+            func.coalesce(reader.is_muted, False).label("is_calm"),
         )
         .outerjoin(reader, and_(reader.member_id == Member.id, reader.room_id == message.room_id))
         .outerjoin(told, and_(told.member_id == Member.id, told.message_id == message.id))
@@ -98,7 +123,7 @@ def _waiting(message: Message) -> Select[Any]:
             Member.ended_at.is_(None),
             told.id.is_(None),
             func.coalesce(reader.is_paused, False).is_(False),
-            func.coalesce(reader.bookmark_seq, 0) < message.seq,
+            func.coalesce(reader.bookmark_seq, 0) < (seq or message.seq),
         )
         .order_by(Member.id)
     )

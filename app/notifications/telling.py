@@ -24,15 +24,17 @@ _BATCH = 500  # members a statement: databases limit how many values one may car
 
 @dataclass(frozen=True)
 class Subject:
-    """What people are told of: a post, an announcement or a message, and how urgent it is.
+    """What people are told of: a post, an announcement, a message, or what waits for their office; and how urgent it is.
 
     `for_digest` are the members whose contact budget it would overdraw, or who share the work of reading it; `rung`
-    those whose devices rang about the same room just now, and do not ring again.
+    those whose devices rang about the same just now, and do not ring again.
     """
 
     post_id: int | None = None
     announcement_id: int | None = None
     message_id: int | None = None
+    talk_request_id: int | None = None
+    report_id: int | None = None
     is_procedure: bool = False
     is_emergency: bool = False
     for_digest: Collection[int] = field(default_factory=frozenset)
@@ -149,6 +151,8 @@ def _insert(told: Sequence[_Told], subject: Subject, *, waits_for_push: bool) ->
             "post_id": subject.post_id,
             "announcement_id": subject.announcement_id,
             "message_id": subject.message_id,
+            "talk_request_id": subject.talk_request_id,
+            "report_id": subject.report_id,
             "made_at": now(),
             "mail": each.ways.mail,
             "waits_for_push": waits_for_push and bool(each.subscription_ids),

@@ -16,7 +16,7 @@ from app.core.web import cursor_asked, page, public, wants_json
 
 from . import operations, queries
 from .forms import DeviceForm, EndpointForm, NoForm, SeenForm, WaysForm
-from .ways import KINDS, Ways
+from .ways import Ways, kinds_for
 
 bp = Blueprint("notifications", __name__)
 
@@ -63,7 +63,7 @@ def settings() -> str:
 def choose() -> Response:
     """Keep how they arrive."""
     typed = parse(WaysForm)
-    kinds = {kind: Ways(typed[f"{kind}_mail"], bool(typed[f"{kind}_push"])) for kind in KINDS}
+    kinds = {kind: Ways(typed[f"{kind}_mail"], bool(typed[f"{kind}_push"])) for kind in kinds_for(g.viewer)}
     operations.choose_ways(g.viewer, kinds=kinds, digest=typed["digest"])
     flash(t("通知の設定を保存しました"))
     return redirect(url_for(".settings"), 303)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.policy import Viewer
+
 # The kinds that are made; the order of the settings page. Boards cannot be followed yet, so `topic` is not among them.
-KINDS = ("announcement", "reminder", "message", "mention", "answer", "reply", "room")
+KINDS = ("announcement", "reminder", "talk", "report", "message", "mention", "answer", "reply", "room")
+# What waits for an office is told to those who hold it, and nobody else is asked how.
+DUTIES = frozenset({"talk", "report"})
 OFFICIAL = frozenset({"announcement", "reminder"})
 # Whoever only reads（読むだけ）is sent what HR or somebody by name says to them, and nothing else by itself.
-SENT_TO_READERS = OFFICIAL | {"message", "mention"}
-# What can wait until the morning.
-FOR_THE_DIGEST = frozenset({"reply", "room"})
+SENT_TO_READERS = OFFICIAL | DUTIES | {"message", "mention"}
+# What can wait until the morning. A report may: two business days are promised. A 話したい may not: one is.
+FOR_THE_DIGEST = frozenset({"report", "reply", "room"})
 DIGESTS = ("daily", "weekly", "")
 MAILS = ("bundle", "digest", "")
 
@@ -24,6 +28,12 @@ class Ways:
 
 
 NO_WAY = Ways("", False)
+
+
+def kinds_for(viewer: Viewer) -> tuple[str, ...]:
+    """The kinds this member may be told of: all but those of offices they do not hold."""
+    others = DUTIES - ({"talk"} if viewer.is_hr else set()) - ({"report"} if viewer.is_moderator else set())
+    return tuple(kind for kind in KINDS if kind not in others)
 
 
 @dataclass(frozen=True)

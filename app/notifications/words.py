@@ -8,6 +8,8 @@ from app.core.i18n import _
 REASONS = {
     "announcement": _("人事からのお知らせです"),
     "reminder": _("確認をお願いしているお知らせです"),
+    "talk": _("「話したい」という方がいます"),
+    "report": _("ひろば運営の確認を待っています"),
     "message": _("メッセージが届いています"),
     "mention": _("お名前が書かれています"),
     "answer": _("あなたの投稿への返信です"),
@@ -18,6 +20,8 @@ REASONS = {
 PUSHED = {
     "announcement": _("人事からお知らせがあります"),
     "reminder": _("確認をお願いしているお知らせがあります"),
+    "talk": _("「話したい」という方がいます"),
+    "report": _("確認を待っている通報があります"),
     "message": _("新しいメッセージがあります"),
     "mention": _("お名前の書かれた投稿があります"),
     "answer": _("新しい返信があります"),
@@ -28,16 +32,25 @@ PUSHED_OF_MESSAGES = {**PUSHED, "mention": _("お名前の書かれたメッセ�
 ICONS = {
     "announcement": "announce",
     "reminder": "announce",
+    "talk": "talk",
+    "report": "flag",
     "message": "chat",
     "mention": "me",
     "answer": "reply",
     "reply": "boards",
     "room": "chat",
 }
+# What stands in the place of a title: it names nobody.
+TITLES = {"talk": _("話したい"), "report": _("トークからの通報")}
 # Kind → (label, note) on the settings page.
 LABELS = {
     "announcement": (_("人事からのお知らせ"), _("手続きのお知らせは、設定にかかわらずメールでも届きます")),
     "reminder": (_("確認のお願い"), _("「確認しました」をお待ちしているお知らせの、念のためのご連絡です")),
+    "talk": (
+        _("内定者からの「話したい」"),
+        _("採用チームの全員に届きます。返信の目安は1営業日と、内定者に伝えています"),
+    ),
+    "report": (_("トークからの通報"), _("ひろば運営に届きます。ご自身についての通報は届きません")),
     "message": (
         _("2人のトークと「人事への連絡」"),
         _("ルームを開いている間は届きません。ルームごとに止めることもできます"),

@@ -93,13 +93,17 @@ class ShownField:
 
 @dataclass(frozen=True)
 class PersonPage:
-    """One profile. Cohort, groups and fields only as far as this viewer may know them."""
+    """One profile. Cohort, groups and fields only as far as this viewer may know them.
+
+    `has_talk`: the two talk, though no first message is wanted.
+    """
 
     person: PersonCard
     cohort: str | None
     groups: tuple[str, ...]
     can_block: bool
     can_message: bool
+    has_talk: bool
     fields: tuple[ShownField, ...] = ()
     asks_purpose: bool = False  # HR has not said yet what they open it for
 

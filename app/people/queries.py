@@ -18,7 +18,7 @@ from app.core.paging import Cursor
 from app.core.text import render_plain, stored_html
 from app.ledger.queries import opened_today
 from app.ledger.words import PROFILE
-from app.models import STAFF, Block, Cohort, Group, GroupMember, Member, Mentor, ProfileValue, Role
+from app.models import STAFF, Block, Cohort, Group, GroupMember, Member, Mentor, ProfileValue, Role, Room
 from app.policy import Viewer, allowed, standing
 from app.policy.fields import words_of
 
@@ -213,6 +213,7 @@ def person_page(viewer: Viewer, person_id: PublicId) -> PersonPage:
         groups=_groups(viewer, row.person_key),
         can_block=row.can_block,
         can_message=row.can_message,
+        has_talk=not row.can_message and _has_talk(viewer, row.person_key),
         fields=shown_fields(viewer, row.person_key),
     )
 
@@ -252,6 +253,15 @@ def shown_fields(viewer: Viewer, member_id: int) -> tuple[ShownField, ...]:
         for key, label in field_labels().items()
         if key in found
     )
+
+
+def _has_talk(viewer: Viewer, member_key: int) -> bool:
+    """Whether the two have a talk: it stays open to whoever could not begin one today."""
+    is_theirs = or_(
+        and_(Room.low_id == viewer.id, Room.high_id == member_key),
+        and_(Room.high_id == viewer.id, Room.low_id == member_key),
+    )
+    return session.scalar(select(Room.id).where(is_theirs, allowed(viewer, "view", Room))) is not None
 
 
 def _groups(viewer: Viewer, member_key: int) -> tuple[str, ...]:

@@ -713,12 +713,22 @@ def _why_not_this_message(viewer: Viewer, message: Any) -> Sentence:
 
 @rule("edit", Message, loads=("room", "room.low", "room.high"), why_not=_why_not_this_message)
 def message_edit(viewer: Viewer, message: Any) -> Verdict:
-    """Its author, while it stands and the room goes on; for how long says the operation."""
+    """Its author, while it stands and they could still say something there; for how long says the operation.
+
+    Who asked first may put right what they asked, though they wait for an answer.
+    """
     return all_of(
         same(message.author_id, viewer.id),
         none_of(is_set(message.unsent_at)),
         same(message.stamp, ""),
-        through(message, "room", lambda room: none_of(is_set(room.archived_at))),
+        through(
+            message,
+            "room",
+            lambda room: all_of(
+                none_of(is_set(room.archived_at)),
+                any_of(viewer.is_hr, none_of(same(room.is_announcement, True))),
+            ),
+        ),
     )
 
 
@@ -973,7 +983,7 @@ def announcement_remind(viewer: Viewer, announcement: Any) -> Verdict:
 # ── notices ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@rule("view", Notice, loads=_SPOKEN_LOADS)
+@rule("view", Notice, loads=(*_SPOKEN_LOADS, "talk_request", "report"))
 def notice_view(viewer: Viewer, notice: Any) -> Verdict:
     """Its own person, as long as what it leads to is there for them."""
     return all_of(
@@ -989,6 +999,20 @@ def notice_view(viewer: Viewer, notice: Any) -> Verdict:
                 notice,
                 "message",
                 lambda message: all_of(message_view(viewer, message), none_of(is_set(message.unsent_at))),
+            ),
+            # What waited for somebody's office is gone from every list when one of them has seen to it.
+            through(
+                notice,
+                "talk_request",
+                lambda request: all_of(
+                    talk_request_view(viewer, request),
+                    none_of(is_set(request.answered_at), is_set(request.closed_at)),
+                ),
+            ),
+            through(
+                notice,
+                "report",
+                lambda report: all_of(message_report_view(viewer, report), none_of(is_set(report.closed_at))),
             ),
         ),
     )

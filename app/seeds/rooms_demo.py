@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, select
 
 from app import policy
 from app.chat.messages.operations import (
+    LYING,
     edit_message,
     move_bookmark,
     pin_message,
@@ -35,7 +36,7 @@ from app.chat.seats.operations import change_gathering, lay_tables
 from app.chat.talks.operations import ask_office, open_office
 from app.core import clock
 from app.core.db import session
-from app.core.events import OutboxRow
+from app.core.events import OutboxRow, drain
 from app.core.ids import PublicId
 from app.core.operation import unit_of_work
 from app.models import Group, Member, Message, Room, RoomMember, RoomReader
@@ -88,9 +89,10 @@ def talk_in_rooms(
     # Nobody is told of it again.
     with unit_of_work():
         session.execute(delete(OutboxRow).where(OutboxRow.fact == "MessageWaits"))
-    with clock.hold(acts[-1][0]), unit_of_work():
-        _play([act for act in acts if act[0] > caught_up])
-    _read_as_haruka(house)
+    reading = (_at(rooms.HARUKA_READ_UNTIL), lambda: _read_as_haruka(house))
+    for at, act in sorted([*acts, reading], key=lambda each: each[0]):
+        if at > caught_up:
+            _play_and_tell(at, act)
 
 
 def sit_down(hr: Viewer) -> None:
@@ -106,6 +108,14 @@ def _play(acts: Sequence[Act]) -> None:
     for at, act in acts:
         with clock.hold(at):
             act()
+
+
+def _play_and_tell(at: datetime, act: Callable[[], None]) -> None:
+    """Whoever is told of it is told when it has lain there for a while, not on the day the demo is made."""
+    with clock.hold(at), unit_of_work():
+        act()
+    with clock.hold(at + LYING):
+        drain()
 
 
 def _at(text: str) -> datetime:

@@ -161,7 +161,7 @@ def upgrade() -> None:
         sa.Column("bookmark_seq", sa.BigInteger(), nullable=False),
         sa.Column("is_muted", sa.Boolean(), nullable=False),
         sa.Column("is_paused", sa.Boolean(), nullable=False),
-        sa.Column("is_hidden", sa.Boolean(), nullable=False),
+        sa.Column("hidden_seq", sa.BigInteger(), nullable=True),
         sa.Column("is_pinned", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_room_reader_member_id_member")),
         sa.ForeignKeyConstraint(["room_id"], ["room.id"], name=op.f("fk_room_reader_room_id_room")),
@@ -330,7 +330,17 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
+        batch_op.add_column(sa.Column("talk_request_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("report_id", sa.Integer(), nullable=True))
         batch_op.create_index("ix_notice_message", ["message_id", "member_id"], unique=True)
+        batch_op.create_index("ix_notice_report", ["report_id", "member_id"], unique=True)
+        batch_op.create_index("ix_notice_talk_request", ["talk_request_id", "member_id"], unique=True)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_notice_talk_request_id_talk_request"), "talk_request", ["talk_request_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_notice_report_id_message_report"), "message_report", ["report_id"], ["id"]
+        )
         batch_op.create_foreign_key(
             batch_op.f("fk_notice_message_id_message"), "message", ["message_id"], ["id"]
         )
@@ -356,17 +366,17 @@ def upgrade() -> None:
         batch_op.drop_constraint(op.f("ck_notice_about_one_thing"), type_="check")
         batch_op.create_check_constraint(
             op.f("ck_notice_about_one_thing"),
-            "(CASE WHEN post_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN announcement_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN message_id IS NULL THEN 0 ELSE 1 END) = 1",
+            "(CASE WHEN post_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN announcement_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN message_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN talk_request_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN report_id IS NULL THEN 0 ELSE 1 END) = 1",
         )
         batch_op.drop_constraint(op.f("ck_notice_kind"), type_="check")
         batch_op.create_check_constraint(
             op.f("ck_notice_kind"),
-            "kind IN ('announcement', 'reminder', 'message', 'mention', 'answer', 'reply', 'topic', 'room')",
+            "kind IN ('announcement', 'reminder', 'talk', 'report', 'message', 'mention', 'answer', 'reply', 'topic', 'room')",
         )
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM notice WHERE message_id IS NOT NULL")
+    op.execute("DELETE FROM notice WHERE post_id IS NULL AND announcement_id IS NULL")
     op.execute("UPDATE upload SET message_id = NULL")
     with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_upload_in_one_place"), type_="check")
@@ -392,7 +402,13 @@ def downgrade() -> None:
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_notice_message_id_message"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_notice_report_id_message_report"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_notice_talk_request_id_talk_request"), type_="foreignkey")
+        batch_op.drop_index("ix_notice_talk_request")
+        batch_op.drop_index("ix_notice_report")
         batch_op.drop_index("ix_notice_message")
+        batch_op.drop_column("report_id")
+        batch_op.drop_column("talk_request_id")
         batch_op.drop_column("message_id")
 
     with op.batch_alter_table("member", schema=None) as batch_op:

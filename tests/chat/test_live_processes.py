@@ -101,7 +101,8 @@ def test_revocation_closes_the_sockets_of_both(served: Served, third: None, what
         for page in pages:
             assert await _next(page) == ("session:ended", {})
             assert await _next(page) is None
-        assert (await _says(other, room, "残っています"))["ok"]
+        said = await _says(other, room, "残っています")
+        assert said["ok"], said
 
     play(scene())
 
@@ -115,7 +116,8 @@ def test_leaving_a_room_stops_it_on_both_and_closes_nothing(served: Served, thir
         await asyncio.to_thread(act, served, "guest0003", leave_room, room.public_id)
         for page in pages:
             assert await _next(page) == ("room:heads", {"rooms": {room.public_id: None}})
-        assert (await _says(other, room, "もう聞こえない"))["ok"]
+        said = await _says(other, room, "もう聞こえない")
+        assert said["ok"], said
         for page in pages:
             await _hears_nothing(page)
             assert (await _says(page, room, "?"))["code"] == "not_found"
@@ -131,7 +133,8 @@ def test_a_block_in_a_shared_room_works_on_both_at_once(served: Served, third: N
         his = await _enter(served, "guest0005", room, second=True)
         person = served.world.people["guest0005"].public_id
         await asyncio.to_thread(act, served, "guest0004", block_person, person)
-        assert (await _says(his, room, "見えない"))["ok"]
+        said = await _says(his, room, "見えない")
+        assert said["ok"], said
         for page in hers:
             await _hears_nothing(page)
         assert (await _next(his))[1]["message"]["body"] == "見えない"
@@ -156,7 +159,8 @@ def test_a_suspension_nobody_hears_of_still_tells_nothing_more(served: Served) -
                 )
 
         await asyncio.to_thread(suspend)
-        assert (await _says(other, room, "秘密"))["ok"]
+        said = await _says(other, room, "秘密")
+        assert said["ok"], said
         await _hears_nothing(yui)
         assert (await _says(yui, room, "途中"))["code"] == "signed_out"
         assert await _next(yui) is None
@@ -179,7 +183,8 @@ def test_a_session_ended_while_nobody_could_be_told_ends_when_they_can(
         await asyncio.to_thread(redis.execute_command, "CLIENT", "UNPAUSE")
         await asyncio.sleep(0.2)
         other = await _enter(served, "takumi", room)
-        assert (await _says(other, room, "だれかが話します"))["ok"]
+        said = await _says(other, room, "だれかが話します")
+        assert said["ok"], said
         assert await _next(page, 20) == ("session:ended", {})
 
     play(scene())
@@ -195,6 +200,7 @@ def test_a_connection_to_redis_that_breaks_is_a_reason_to_prove_every_session(se
         redis = Redis.from_url(served.environ["TSUBOMI_REDIS_URL"])
         redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
         assert await _next(page, 20) == ("session:ended", {})
-        assert (await _says(other, room, "残っています"))["ok"]
+        said = await _says(other, room, "残っています")
+        assert said["ok"], said
 
     play(scene())

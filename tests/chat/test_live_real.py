@@ -121,7 +121,8 @@ def test_signing_out_everywhere_ends_an_open_socket(served: Served) -> None:
             pytest.fail("the address of signing out everywhere has changed")
         assert await _next(sora) == ("session:ended", {})
         assert await _next(sora) is None
-        assert (await _says(takumi, room.public_id, "ひとり"))["ok"]
+        said = await _says(takumi, room.public_id, "ひとり")
+        assert said["ok"], said
         takumi.cut()
 
     play(scene())
@@ -139,7 +140,8 @@ def test_a_guessed_room_and_events_before_sync_tell_nothing(served: Served) -> N
         assert guessed == await _says(sora, "aaaaaaaaaaaaa", "?")
         assert (guessed["ok"], guessed["code"]) == (False, "not_found")
         haruka = await _enter(served, "haruka", theirs.public_id)
-        assert (await _says(haruka, theirs.public_id, "内緒"))["ok"]
+        said = await _says(haruka, theirs.public_id, "内緒")
+        assert said["ok"], said
         assert (await _next(haruka))[0] == "room:event"
         with pytest.raises(TimeoutError):
             await _next(sora, 0.4)
@@ -261,7 +263,8 @@ def test_a_socket_that_never_reads_is_sent_away_and_nobody_waits_for_it(served: 
             await _enter(served, "guest0012", room.public_id),
         )
         for number in range(10):
-            assert (await _says(other, room.public_id, "長い" * 1_500 + str(number)))["ok"]
+            said = await _says(other, room.public_id, "長い" * 1_500 + str(number))
+            assert said["ok"], said
         assert silent._reading is not None
         silent._reading.cancel()
         silent.writer.transport.pause_reading()  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -26,8 +27,10 @@ from app.models import (
     RoomMember,
     RoomReader,
 )
+from app.people.operations import block_person
 from tests.chat.conftest import PlantedRoom, new_key, say, send_json
 from tests.conftest import NO_SUCH_ID, NOON, Client, Person, World
+from tests.files.test_files import a_picture, taken
 
 As = Callable[[Person], Client]
 Rows = Callable[..., list[Any]]
@@ -399,6 +402,27 @@ def test_mentions_reach_only_those_in_the_room_whom_one_sees(
     refused(as_(world.haruka), f"{square_room.api}/messages", payload, 422)
 
 
+def test_an_edit_speaks_to_whom_its_words_name_and_to_nobody_they_no_longer_name(
+    world: World, as_: As, rows: Rows, square_room: PlantedRoom
+) -> None:
+    haruka = as_(world.haruka)
+    ack = say(
+        haruka, square_room, "@そら @たくみ さん", mentions=f"{world.sora.public_id},{world.takumi.public_id}"
+    )
+
+    def edited(body: str, *people: Person) -> set[int]:
+        payload = {"body": body, "mentions": ",".join(each.public_id for each in people)}
+        path = f"{square_room.api}/messages/{ack['id']}/edit"
+        assert send_json(haruka, path, payload).status_code == 200
+        return set(rows(select(MessageMention.member_id)))
+
+    assert edited("@たくみ さん、どうぞ") == {world.takumi.id}
+    assert edited("@たくみ さんと @じんじ さん", world.jinji) == {world.takumi.id, world.jinji.id}
+    assert edited("@じんじ さんと @れん", world.ren) == {world.jinji.id}, "a block stands between"
+    many = ",".join(new_public_id() for _ in range(21))
+    refused(haruka, f"{square_room.api}/messages/{ack['id']}/edit", {"body": "x", "mentions": many}, 422)
+
+
 # ── changing one's mind ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -416,7 +440,8 @@ def test_an_edited_message_shows_its_present_text_everywhere(
     assert first["message"]["edited"] is True
     assert edit["kind"] == "edit"
     assert edit["prev"] == first["seq"]
-    assert edit["message"] == {"id": ack["id"], "body": "ただしい", "html": "ただしい", "edited": True}
+    shown_now = {"body": "ただしい", "html": "ただしい", "edited": True, "files": []}
+    assert edit["message"] == {"id": ack["id"], **shown_now}
     same = send_json(haruka, f"{group_room.api}/messages/{ack['id']}/edit", {"body": "ただしい"})
     assert same.status_code == 200
     assert len(missed(sora, group_room)) == 2
@@ -639,6 +664,204 @@ def test_what_one_saved_is_listed_for_them_alone_while_they_see_it(
     found = acting(world.sora, saved_messages)
     assert [(each.message_id, each.excerpt) for each in found] == [(acks[0]["id"], "いち")]
     assert acting(world.haruka, saved_messages) == ()
+
+
+def test_many_words_of_somebody_blocked_push_nothing_off_the_page(
+    world: World, as_: As, write: Write, square_room: PlantedRoom
+) -> None:
+    """A page holds as many messages as its reader sees, and where they go on reading back is theirs, too."""
+    say(as_(world.sora), square_room, "いちばん古い")
+
+    def talk() -> None:
+        newest = session.get_one(Room, square_room.id).newest_seq
+        for number in range(1, 61):
+            said = {"room_id": square_room.id, "seq": newest + number, "author_id": world.ren.id}
+            texts = {"client_key": new_key(), "body": "れん", "body_html": "れん", "renderer_version": 1}
+            message = Message(**said, **texts, sent_at=NOON)
+            session.add(message)
+            session.flush()
+            session.add(
+                RoomEvent(
+                    **said, kind="message", message_id=message.id, actor_id=world.ren.id, created_at=NOON
+                )
+            )
+        session.get_one(Room, square_room.id).newest_seq = newest + 60
+
+    write(talk)
+    say(as_(world.sora), square_room, "いちばん新しい")
+    for person, oldest, goes_on in ((world.haruka, "いちばん古い", False), (world.takumi, "れん", True)):
+        page = as_(person).get(f"{square_room.api}/messages").get_json()
+        assert page["items"][0]["message"]["body"] == oldest
+        assert (page["older"] is not None) is goes_on
+        assert page["items"][-1]["message"]["body"] == "いちばん新しい"
+
+
+def test_what_one_saved_is_marked_for_them_alone_and_taken_off_again(
+    world: World, as_: As, group_room: PlantedRoom
+) -> None:
+    haruka, sora = as_(world.haruka), as_(world.sora)
+    message = say(haruka, group_room, "集合は十時です")["id"]
+    path = f"{group_room.api}/messages/{message}/saved"
+
+    def marks(client: Client) -> tuple[bool, bool, bool]:
+        (item,) = client.get(f"{group_room.api}/messages").get_json()["items"]
+        in_list = "data-saved" in client.page(f"/rooms/{group_room.public_id}").split("<template", 1)[0]
+        return item["saved"], in_list, "保存をやめる" in client.page(f"/messages/{message}/acts")
+
+    assert marks(sora) == (False, False, False)
+    send_json(sora, path, {"on": True})
+    assert marks(sora) == (True, True, True)
+    assert marks(haruka) == (False, False, False)
+    send_json(sora, path, {"on": False})
+    assert marks(sora) == (False, False, False)
+
+
+def test_without_a_script_a_message_is_kept_and_let_go_on_pages(
+    world: World, as_: As, group_room: PlantedRoom
+) -> None:
+    message, sora = say(as_(world.haruka), group_room, "集合は十時です")["id"], as_(world.sora)
+    acts = f"/messages/{message}/acts"
+    assert f'href="{acts}"' in sora.page(f"/rooms/{group_room.public_id}")
+    assert f'action="/messages/{message}/save"' in sora.page(acts)
+    assert len(re.findall(r'href="/rooms"[^>]*aria-current', sora.page(acts))) > 0, "it belongs to トーク"
+    assert not re.search(r'href="/me"[^>]*aria-current', sora.page(acts))
+    assert sora.post(f"/messages/{message}/save").location == acts
+    assert "保存しました" in sora.page(acts)
+    kept = sora.page("/me/saved?of=messages")
+    assert "集合は十時です" in kept
+    door = f"/messages/{message}/unsave"
+    assert f'action="{door}?from=saved"' in kept
+    assert sora.post(f"{door}?from=saved").location == "/me/saved?of=messages"
+    assert "集合は十時です" not in sora.page("/me/saved?of=messages")
+    assert sora.post(door).location == acts
+
+
+def test_saved_messages_come_first_where_no_post_is_saved_and_both_tabs_still_open(
+    world: World, as_: As, group_room: PlantedRoom
+) -> None:
+    message, sora = say(as_(world.haruka), group_room, "集合は十時です")["id"], as_(world.sora)
+    sora.post(f"/messages/{message}/save")
+    assert "集合は十時です" in sora.page("/me/saved")
+    assert "保存した投稿は、まだありません" in sora.page("/me/saved?of=posts")
+    sora.post(f"/posts/{world.first_post_id}/save")
+    assert "集合は十時です" not in sora.page("/me/saved")
+
+
+def test_the_page_of_a_message_is_missing_for_whoever_does_not_see_it(
+    world: World, as_: As, square_room: PlantedRoom
+) -> None:
+    message = say(as_(world.ren), square_room, "れんです")["id"]
+    for person in (world.haruka, world.naomi):
+        client = as_(person)
+        assert client.get(f"/messages/{message}/acts").status_code == 404
+        for act in ("save", "unsave"):
+            assert client.post(f"/messages/{message}/{act}").status_code == 404
+    assert as_(world.sora).get(f"/messages/{message}/acts").status_code == 200
+
+
+def test_what_one_saved_is_off_the_list_as_soon_as_they_do_not_see_it(
+    world: World, as_: As, acting: Any, square_room: PlantedRoom
+) -> None:
+    sora = as_(world.sora)
+    for person in (world.takumi, world.ren):
+        message = say(as_(person), square_room, person.key)["id"]
+        send_json(sora, f"{square_room.api}/messages/{message}/saved", {"on": True})
+    assert [each.excerpt for each in acting(world.sora, saved_messages)] == ["ren", "takumi"]
+    acting(world.sora, block_person, world.ren.public_id)
+    assert [each.excerpt for each in acting(world.sora, saved_messages)] == ["takumi"]
+    assert as_(world.sora).page("/me/saved?of=messages").count("/unsave?from=saved") == 1
+
+
+def test_an_edit_and_a_pin_say_nothing_of_a_message_from_before_one_came(
+    world: World, as_: As, write: Write, deliver: Callable[[], int], plant_room: Callable[..., PlantedRoom]
+) -> None:
+    room, haruka = plant_room("small", world.haruka, name="散歩", owner_id=world.haruka.id), as_(world.haruka)
+    picture = taken(haruka)
+    deliver()
+    ack = say(haruka, room, "まだふたりの話", files=picture)
+
+    def join() -> None:
+        session.add(RoomMember(room_id=room.id, member_id=world.sora.id, joined_seq=ack["seq"]))
+        session.get_one(Member, world.sora.id).version += 1
+
+    write(join)
+    send_json(haruka, f"{room.api}/messages/{ack['id']}/edit", {"body": "やはりふたりの話"})
+    assert send_json(haruka, f"{room.api}/pin", {"message": ack["id"]}).status_code == 200
+    edit, pin = missed(as_(world.sora), room)
+    assert (pin["kind"], pin["message"]) == ("pin", None)
+    assert edit["message"] == {"id": ack["id"], "body": "", "html": "", "edited": True, "files": []}
+    assert missed(haruka, room)[-2]["message"]["files"] != []
+    assert missed(haruka, room)[-1]["message"]["excerpt"] == "やはりふたりの話"
+
+
+# ── pictures ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_pictures_are_shown_to_those_who_read_along_when_the_last_of_them_is_ready(
+    world: World, as_: As, deliver: Callable[[], int], square_room: PlantedRoom
+) -> None:
+    ren, sora = as_(world.ren), as_(world.sora)
+    pictures = [taken(ren), taken(ren)]
+    ack = say(ren, square_room, "駅です", files=",".join(pictures))
+    assert [each["kind"] for each in missed(sora, square_room)] == ["message"]
+    assert missed(sora, square_room)[0]["message"]["files"] == []
+    deliver()
+    _message, shown_then = missed(sora, square_room)
+    assert shown_then["kind"] == "edit"
+    assert (shown_then["message"]["id"], shown_then["message"]["body"]) == (ack["id"], "駅です")
+    assert shown_then["message"]["edited"] is False, "nothing was said differently"
+    assert [each["id"] for each in shown_then["message"]["files"]] == pictures
+    assert missed(as_(world.haruka), square_room) == [], "a block stands between"
+    deliver()
+    assert len(missed(sora, square_room)) == 2
+
+
+def test_one_picture_that_cannot_be_rebuilt_does_not_keep_the_others_from_sight(
+    world: World, as_: As, deliver: Callable[[], int], group_room: PlantedRoom
+) -> None:
+    haruka = as_(world.haruka)
+    good, bad = taken(haruka), taken(haruka, a_picture()[:2000])
+    say(haruka, group_room, "", files=f"{good},{bad}")
+    deliver()
+    kinds = [(each["kind"], each["message"].get("files")) for each in missed(as_(world.sora), group_room)]
+    assert [kind for kind, _files in kinds] == ["message", "edit"]
+    assert [each["id"] for each in kinds[1][1] or ()] == [good]
+
+
+def test_a_picture_that_cannot_be_rebuilt_is_no_longer_prepared_on_the_screen_of_whoever_sent_it(
+    world: World, as_: As, deliver: Callable[[], int], group_room: PlantedRoom
+) -> None:
+    haruka = as_(world.haruka)
+    say(haruka, group_room, "写真です", files=taken(haruka, a_picture()[:2000]))
+    assert missed(haruka, group_room)[0]["message"]["files"][0]["is_waiting"] is True
+    deliver()
+    assert [(each["kind"], each["message"]["files"]) for each in missed(haruka, group_room)] == [
+        ("message", []),
+        ("edit", []),
+    ]
+
+
+def test_pictures_that_were_ready_or_taken_back_before_make_no_entry(
+    world: World, as_: As, deliver: Callable[[], int], group_room: PlantedRoom
+) -> None:
+    haruka, sora = as_(world.haruka), as_(world.sora)
+    ready = taken(haruka)
+    deliver()
+    say(haruka, group_room, "前から", files=ready)
+    ack = say(haruka, group_room, "やめます", files=taken(haruka))
+    send_json(haruka, f"{group_room.api}/messages/{ack['id']}/unsend")
+    deliver()
+    assert [each["kind"] for each in missed(sora, group_room)] == ["message", "message", "unsend"]
+
+
+def test_a_message_of_pictures_alone_says_what_it_is_until_they_are_there(
+    world: World, as_: As, group_room: PlantedRoom
+) -> None:
+    haruka = as_(world.haruka)
+    say(haruka, group_room, "", files=taken(haruka))
+    door = f"/rooms/{group_room.public_id}"
+    assert "写真・ファイル" in as_(world.sora).page(door).split("<template", 1)[0].split("data-list", 1)[1]
+    assert "画像を準備しています" in haruka.page(door).split("<template", 1)[0]
 
 
 # ── who is told ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from app.chat.page import queries as page_queries
 from app.core import clock
 from app.core.db import session
-from app.models import STAMPS, Message, Room, RoomReader
+from app.models import STAMPS, Message, Room, RoomEvent, RoomReader
 from tests.chat.conftest import PlantedRoom, PlantRoom, new_key, say, send_json
 from tests.conftest import NO_SUCH_ID, NOON, Client, Person, World
 from tests.guards.sources import ROOT
@@ -24,7 +24,7 @@ from tests.guards.sources import ROOT
 As = Callable[[Person], Client]
 Write = Callable[[Callable[[], Any]], Any]
 
-STATEMENTS = 7  # who is looking; the frame; the log's place, rows, parts and people; the bell
+STATEMENTS = 9  # who is looking; the frame; the log's place, rows, parts and people; the list beside it: rooms, last words; the bell
 HTML = 10_000  # bytes, compressed: fifty messages, the composer, the sheets and what scripts cut theirs from
 
 
@@ -321,3 +321,54 @@ def test_who_comes_and_goes_is_told_in_one_line(
 def test_a_run_is_as_long_for_scripts_as_for_the_server() -> None:
     minutes = int(page_queries.MOST_BETWEEN.total_seconds() // 60)
     assert f"RUN_MS = {minutes} * 60 * 1000" in (ROOT / "static/js/chat/view.js").read_text("utf-8")
+
+
+@pytest.fixture
+def talked(write: Write, world: World, square_room: PlantedRoom) -> Callable[..., list[str]]:
+    """Plants messages of somebody in the square room, one a minute; gives their ids."""
+
+    def talk(person: Person, count: int) -> list[str]:
+        def add() -> list[str]:
+            room, ids = session.get_one(Room, square_room.id), []
+            for _ in range(count):
+                room.newest_seq += 1
+                said = {"room_id": room.id, "seq": room.newest_seq, "author_id": person.id}
+                texts = {"client_key": new_key(), "body": "やあ", "body_html": "やあ", "renderer_version": 1}
+                message = Message(**said, **texts, sent_at=NOON)
+                session.add(message)
+                session.flush()
+                entry = {"kind": "message", "message_id": message.id, "actor_id": person.id}
+                session.add(RoomEvent(**said, **entry, created_at=NOON))
+                ids.append(message.public_id)
+            return ids
+
+        found: list[str] = write(add)
+        return found
+
+    return talk
+
+
+def test_looking_for_a_message_one_does_not_see_is_looking_for_none(
+    as_: As, world: World, square_room: PlantedRoom, talked: Callable[..., list[str]]
+) -> None:
+    talked(world.sora, 5)
+    (hidden,) = talked(world.ren, 1)
+    talked(world.sora, 40)
+    haruka = as_(world.haruka)
+
+    def found(message: str) -> list[str]:
+        page = opened(haruka, square_room, f"?at={message}")
+        return [*re.findall(r'id="m-([a-z2-7]{13})"', said(page)), str("data-past" in page)]
+
+    assert found(hidden) == found(NO_SUCH_ID)
+    assert "data-past" in opened(as_(world.takumi), square_room, f"?at={hidden}"), "he sees it"
+
+
+def test_what_follows_a_message_that_was_looked_for_is_what_its_reader_sees(
+    as_: As, world: World, square_room: PlantedRoom, talked: Callable[..., list[str]]
+) -> None:
+    (sought,) = talked(world.sora, 1)
+    talked(world.ren, 30)
+    later = talked(world.sora, 30)
+    page = said(opened(as_(world.haruka), square_room, f"?at={sought}"))
+    assert re.findall(r'id="m-([a-z2-7]{13})"', page) == [sought, *later[:20]]

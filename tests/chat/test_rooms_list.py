@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.chat.messages.operations import move_bookmark, send_message, unsend_message
-from app.chat.rooms.operations import begin_talk, give_rooms_to_groups, list_room, open_place
-from app.chat.rooms.queries import about_page, room_frame, rooms_page
+from app.chat.rooms.operations import (
+    begin_talk,
+    give_rooms_to_groups,
+    join_room,
+    leave_room,
+    list_room,
+    open_place,
+)
+from app.chat.rooms.queries import MOST_BESIDE, about_page, room_frame, rooms_page
+from app.chat.talks.operations import open_office
+from app.core import clock
+from app.core.db import session
 from app.core.errors import NotFound
-from app.models import Room
+from app.models import Message, Room
 from app.people.operations import block_person
 from tests.conftest import NOON
+
+BESIDE = 4_000  # bytes, compressed: forty rooms beside an open one
 
 
 @pytest.fixture
@@ -124,6 +137,93 @@ def test_a_hidden_room_is_behind_a_link_until_something_new_is_said(world, actin
     assert wakaba in haruka.page("/rooms/hidden")
     say(world.sora, wakaba, "おはようございます", 1)
     assert wakaba in haruka.page("/rooms")
+
+
+def test_a_room_that_came_back_stays_until_it_is_hidden_again(world, acting, wakaba, say):
+    first = say(world.sora, wakaba, "まだ読んでいません", 1)
+    acting(world.haruka, list_room, wakaba, how="hidden", is_on=True)
+    found = acting(world.haruka, rooms_page)
+    assert (found.rooms, _names(found.hidden)) == ((), ["班「若葉」"]), "also with something unread in it"
+    assert acting(world.haruka, about_page, wakaba).is_hidden
+    second = say(world.sora, wakaba, "おはようございます", 2)
+    for seq in (first.seq, second.seq):
+        acting(world.haruka, move_bookmark, wakaba, seq=seq)
+        assert _names(acting(world.haruka, rooms_page).rooms) == ["班「若葉」"]
+    assert not acting(world.haruka, about_page, wakaba).is_hidden
+    acting(world.haruka, list_room, wakaba, how="hidden", is_on=True)
+    assert acting(world.haruka, rooms_page).rooms == ()
+    acting(world.haruka, list_room, wakaba, how="hidden", is_on=False)
+    assert _names(acting(world.haruka, rooms_page).rooms) == ["班「若葉」"]
+
+
+def test_what_one_may_not_see_brings_no_hidden_room_back(world, acting, wakaba, square, say):
+    say(world.jinji, square, "ようこそ", 1)
+    acting(world.haruka, list_room, square, how="hidden", is_on=True)
+    say(world.ren, square, "ブロックした人から", 2)
+    say(world.yui, square, "壁のむこうから", 3)
+    assert _names(acting(world.haruka, rooms_page).hidden) == ["みんなのルーム"]
+    say(world.sora, square, "こんにちは", 4)
+    assert acting(world.haruka, rooms_page).hidden == ()
+
+
+def test_whoever_comes_back_into_a_room_finds_it_in_the_list(world, acting, wakaba):
+    acting(world.haruka, list_room, wakaba, how="hidden", is_on=True)
+    acting(world.haruka, leave_room, wakaba)
+    acting(world.haruka, join_room, wakaba)
+    assert _names(acting(world.haruka, rooms_page).rooms) == ["班「若葉」"]
+
+
+# ── beside an open room ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _beside(page):
+    return re.search(r'<nav class="room-side".*?</nav>', page, re.S)[0]
+
+
+def test_beside_an_open_room_stand_all_of_mine(world, as_, wakaba, square, say):
+    say(world.sora, wakaba, "おはようございます", 1)
+    say(world.jinji, square, "ようこそ", 2)
+    haruka = as_(world.haruka)
+    side = _beside(haruka.page(f"/rooms/{wakaba}"))
+    assert re.findall(r'href="/rooms/([a-z2-7]{13})"', side) == [square, wakaba]
+    assert f'href="/rooms/{wakaba}" aria-current="page"' in side
+    assert side.count('class="badge"') == 1, "what is open is being read"
+    assert side.count("aria-current") == 1
+    listed = haruka.page("/rooms")
+    assert f'href="/rooms/{square}"' in listed
+    assert listed.count('class="badge"><span aria-hidden="true">1<') == 2
+
+
+def test_what_one_may_not_see_is_not_beside_a_room_either(world, as_, wakaba, square, say):
+    haruka = as_(world.haruka)
+    say(world.jinji, square, "ようこそ", 1)
+    before = _beside(haruka.page(f"/rooms/{wakaba}"))
+    say(world.ren, square, "ブロックした人から", 2)
+    say(world.yui, square, "壁のむこうから", 3)
+    assert _beside(haruka.page(f"/rooms/{wakaba}")) == before
+
+
+def test_hr_reads_what_a_candidate_wrote_beside_no_list_of_its_own(world, acting, as_, square):
+    thread = acting(world.haruka, open_office)
+    assert "room-side" not in as_(world.jinji).page(f"/rooms/{thread}")
+    assert "room-side" in as_(world.jinji).page(f"/rooms/{square}")
+    assert "room-side" in as_(world.haruka).page(f"/rooms/{thread}")
+
+
+def test_many_rooms_beside_one_keep_its_page_light(world, as_, wakaba, plant_room, write):
+    rooms = [plant_room("small", world.sora, world.haruka, name=f"{each}人の散歩の会") for each in range(45)]
+
+    def speak():
+        for number, room in enumerate(rooms):
+            body = f"{number}番目のルームで、来週の予定を聞いています"
+            said = {"room_id": room.id, "seq": 1, "author_id": world.sora.id, "body": body, "body_html": body}
+            session.add(Message(client_key=f"{number:032x}", renderer_version=1, sent_at=clock.now(), **said))
+        session.execute(update(Room).values(newest_seq=1))
+
+    write(speak)
+    page = as_(world.haruka).page(f"/rooms/{wakaba}")
+    assert _beside(page).count('class="row room-row') == MOST_BESIDE
+    assert len(gzip.compress(_beside(page).encode(), 4)) <= BESIDE
 
 
 @pytest.mark.parametrize("how", ["muted", "paused", "hidden", "pinned"])

@@ -197,6 +197,19 @@ def test_the_button_on_a_profile_leads_to_the_first_message_and_then_to_the_room
     )
 
 
+def test_a_talk_stays_open_from_the_profile_of_somebody_who_wants_no_first_messages_any_more(
+    world, acting, as_
+):
+    haruka, profile = as_(world.haruka), f"/people/{world.sora.public_id}"
+    acting(world.sora, choose_messages_from, messages_from="nobody")
+    assert f"{profile}/message" not in haruka.page(profile)
+    acting(world.sora, choose_messages_from, messages_from="group")
+    room_id = acting(world.haruka, begin_talk, world.sora.public_id, body="はじめまして", key=KEY)
+    acting(world.sora, choose_messages_from, messages_from="nobody")
+    assert "トークを開く" in haruka.page(profile)
+    assert haruka.get(f"{profile}/message").location == f"/rooms/{room_id}"
+
+
 def test_an_empty_first_message_keeps_the_form(world, as_):
     answer = as_(world.haruka).post(f"/people/{world.sora.public_id}/message", {"body": " "})
     assert answer.status_code == 422

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select, update
 
 from app.accounts.operations import end_membership
 from app.chat.messages.operations import send_message
-from app.chat.rooms import membership, operations
+from app.chat.rooms import membership, operations, queries
 from app.chat.rooms.operations import (
     archive_place,
     change_place,
@@ -115,7 +117,9 @@ def test_where_hr_announces_others_read_and_nobody_is_told_who_comes_and_goes(wo
 def test_above_the_limit_only_hr_writes(world, acting, monkeypatch, rows):
     for place in (membership, operations):
         monkeypatch.setattr(place, "MOST_TALKING", 3)
-    with pytest.raises(Invalid, match="人事だけが書き込めます"):
+    with pytest.raises(Invalid, match="「人事だけが書き込めます」にしてください"):
+        acting(world.jinji, open_place, name="みんな", audience=["candidates", "hr"])
+    with pytest.raises(Invalid, match="ルームを分けてください"):
         acting(world.jinji, open_place, name="みんな", audience=["candidates"])
     room_id = acting(world.jinji, open_place, name="みんな", audience=["candidates"], is_open=True)
     for person in (world.haruka, world.sora, world.ren):
@@ -216,11 +220,90 @@ def test_where_only_hr_writes_hr_is_among_those_it_is_for(world, acting, rows):
         )
 
 
-def test_a_room_of_candidates_that_grew_too_large_is_still_changed(world, acting, write, rows):
-    room_id = acting(world.jinji, open_place, name="4月", audience=["candidates"])
-    write(lambda: session.execute(update(Room).values(is_announcement=True)))
-    acting(world.jinji, change_place, room_id, name="4月の会", audience=["candidates"], is_announcement=True)
+@pytest.fixture
+def crowded(world, acting, monkeypatch, deliver):
+    """A room of the April candidates alone, which holds three; a fourth has come into the cohort."""
+    for place in (membership, operations, queries):
+        monkeypatch.setattr(place, "MOST_TALKING", 3)
+    room_id = acting(world.jinji, open_place, name="4月", audience=[f"cohort:{world.april.public_id}"])
+    acting(world.jinji, draw_walls, [])
+    acting(world.jinji, move_to_cohort, world.yui.public_id, world.april.public_id)
+    deliver()
+    return room_id
+
+
+def test_a_room_of_candidates_that_grew_too_large_slows_down_and_is_not_silent(
+    world, acting, as_, crowded, rows
+):
+    """HR is not in it: with nobody but HR writing, nobody would."""
+    assert rows(select(Room.is_announcement)) == [False]
+    frame = acting(world.haruka, room_frame, crowded)
+    assert (frame.can_send, frame.slow_seconds) == (True, 60)
+    acting(world.haruka, send_message, crowded, key="a" * 32, body="にぎやかになりましたね")
+    haruka = as_(world.haruka)
+    page = haruka.page(f"/rooms/{crowded}")
+    assert re.search(r'<p class="say-note"[^>]*><span>参加する人が増えたため、1人につき1分に1回の', page)
+    assert "1分に1回まで送れます" in haruka.page(f"/rooms/{crowded}/about")
+
+
+def test_hr_is_told_that_a_room_has_grown_too_large_and_what_helps(world, acting, as_, crowded):
+    jinji = as_(world.jinji)
+    assert "300名を超えています" in jinji.page("/hr/rooms")
+    page = jinji.page(f"/hr/rooms/{crowded}")
+    assert "ルームを分けると、話しやすくなります" in page
+    assert 'href="/hr/rooms/new"' in page
+    acting(world.jinji, archive_place, crowded)
+    assert "300名を超えています" not in jinji.page("/hr/rooms")
+
+
+def test_a_room_that_grew_too_large_stays_changeable_but_neither_faster_nor_larger(
+    world, acting, crowded, rows
+):
+    april = [f"cohort:{world.april.public_id}"]
+    change = {"name": "4月の会", "audience": april}
+    acting(world.jinji, change_place, crowded, **change, slow_seconds=60)
     assert rows(select(Room.name)) == ["4月の会"]
+    with pytest.raises(Invalid, match="それよりゆっくり"):
+        acting(world.jinji, change_place, crowded, **change, slow_seconds=10)
+    with pytest.raises(Invalid, match="ルームを分けてください"):
+        acting(world.jinji, change_place, crowded, name="みんな", audience=["candidates"], slow_seconds=60)
+    with pytest.raises(Invalid, match="書き込める人がいません"):
+        acting(world.jinji, change_place, crowded, **change, is_announcement=True)
+    assert rows(select(Room.slow_seconds)) == [60]
+
+
+def test_hr_is_told_before_saving_that_a_room_would_grow_too_large(world, acting, as_, monkeypatch, rows):
+    for place in (membership, operations):
+        monkeypatch.setattr(place, "MOST_TALKING", 3)
+    room_id = acting(world.jinji, open_place, name="4月", audience=[f"cohort:{world.april.public_id}"])
+    typed = {"name": "みんな", "icon": "people", "audience": ["candidates"], "is_open": "no"}
+    answer = as_(world.jinji).post(f"/hr/rooms/{room_id}", {**typed, "slow_seconds": "0"})
+    assert answer.status_code == 422
+    assert "人事が参加しないルームは、3名までです" in answer.text
+    assert rows(select(Room.name)) == ["4月"]
+
+
+def test_where_hr_announces_in_a_large_room_the_others_are_not_let_write_again(
+    world, acting, monkeypatch, rows, deliver, april
+):
+    for place in (membership, operations):
+        monkeypatch.setattr(place, "MOST_TALKING", 5)
+    acting(world.jinji, draw_walls, [])
+    acting(world.jinji, move_to_cohort, world.yui.public_id, world.april.public_id)
+    deliver()
+    audience = [f"cohort:{world.april.public_id}", "hr"]
+    with pytest.raises(Invalid, match="人事だけが書き込めます"):
+        acting(world.jinji, change_place, april, name="4月", audience=audience)
+    acting(world.jinji, change_place, april, name="4月", audience=audience, is_announcement=True)
+    assert rows(select(Room.name)) == ["4月"]
+
+
+def test_what_hr_decides_for_everybody_stands_before_the_rooms(world, as_, april):
+    page = as_(world.jinji).page("/hr/rooms")
+    assert page.index("メッセージは同期まで") < page.index("設定を変える") < page.index(f"/hr/rooms/{april}")
+    assert '<details class="disclosure">' in page
+    refused = as_(world.jinji).post("/hr/rooms", {"direct_cap": "everybody"})
+    assert '<details class="disclosure" open>' in refused.text
 
 
 def test_hr_goes_from_its_list_into_the_rooms_it_is_in(world, as_, acting, april):

@@ -9,10 +9,12 @@ from sqlalchemy import delete, select, update
 
 from app.chat.rooms.operations import (
     add_people,
+    archive_place,
     change_reach,
     change_room,
     join_room,
     leave_room,
+    open_place,
     open_room,
 )
 from app.chat.rooms.queries import about_page, choose_page, room_frame
@@ -153,6 +155,41 @@ def test_an_owner_who_leaves_hands_the_room_on(world, acting, more, rows):
         acting(world.haruka, change_room, room_id, name="また", icon="chat")
 
 
+def test_leaving_asks_once_and_says_what_it_means(world, acting, as_, more, rows):
+    room_id = acting(world.haruka, open_room, name="散歩の会", people=[more["そら"], more["みお"]])
+    haruka, sora = as_(world.haruka), as_(world.sora)
+    page = haruka.page(f"/rooms/{room_id}/about")
+    assert [name for name in ("はるか", "そら", "みお") if f"<bdi>{name}</bdi>" in page] == [
+        "はるか",
+        "そら",
+        "みお",
+    ]
+    assert "このルームには戻れません" in page
+    assert "いちばん長く参加している人が引き継ぎます" in page
+    assert "引き継ぎます" not in sora.page(f"/rooms/{room_id}/about")
+    assert "ルームの設定" not in sora.page(f"/rooms/{room_id}/about")
+    assert haruka.post(f"/rooms/{room_id}/leave").location == "/rooms"
+    assert "ルームを退出しました" in haruka.page("/rooms")
+    assert haruka.get(f"/rooms/{room_id}").status_code == 404
+    assert "ルームの設定" in sora.page(f"/rooms/{room_id}/about")
+    assert "はるかさんが退出しました" in sora.page(f"/rooms/{room_id}")
+
+
+def test_a_room_one_can_come_back_into_says_so(world, acting, as_):
+    audience = ["candidates", "hr"]
+    room_id = acting(world.jinji, open_place, name="みんな", audience=audience)
+    news_id = acting(world.jinji, open_place, name="ご案内", audience=audience, is_announcement=True)
+    haruka = as_(world.haruka)
+    page, news = (haruka.page(f"/rooms/{each}/about") for each in (room_id, news_id))
+    assert "また参加できます" in page
+    assert "退出したことは、ルームに1行で表示されます" in page
+    assert "ほかの人には知らされません" in news
+    haruka.post(f"/rooms/{room_id}/leave")
+    assert f'action="/rooms/{room_id}/join"' in haruka.page("/rooms")
+    acting(world.jinji, archive_place, news_id)
+    assert "このルームには戻れません" in haruka.page(f"/rooms/{news_id}/about")
+
+
 def test_a_room_never_passes_for_one_of_hr(world, acting, more):
     with pytest.raises(Invalid, match="間違えやすい"):
         acting(world.haruka, open_room, name="人事部", people=[more["そら"], more["みお"]])
@@ -191,6 +228,12 @@ def test_the_list_to_choose_from_holds_those_one_meets_the_own_group_first(world
     picked = acting(world.haruka, choose_page, "りく", [more["みお"]])
     assert [person.name for person in picked.chosen] == ["みお"]
     assert [person.name for person in picked.found] == ["りく"]
+
+
+def test_whoever_goes_on_without_choosing_anybody_is_told_what_is_missing(as_, world, more):
+    said = "一緒に話したい人を選んでから"
+    assert said in as_(world.haruka).page("/rooms/new?q=&step=name")
+    assert said not in as_(world.haruka).page("/rooms/new?q=そら")
 
 
 def test_a_room_is_opened_in_two_steps_and_a_refusal_keeps_what_was_chosen(world, as_, more):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.accounts.operations import end_membership
 from app.chat.page.queries import room_page
@@ -14,6 +14,7 @@ from app.chat.seats.deck import DECKS
 from app.chat.seats.operations import answer_quiz, change_prompt
 from app.chat.seats.queries import YOUNG, prompt_card, quiz_page
 from app.chat.seats.quiz import QUESTIONS
+from app.core.db import session
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.models import Message, Room, RoomEvent, SeatAnswer
 from app.people.operations import block_person
@@ -155,14 +156,30 @@ def test_answering_again_replaces_and_nonsense_is_refused(world, seat, as_, acti
 
 
 def test_a_closed_room_takes_no_answers(world, plant_room, acting):
-    from datetime import UTC, datetime
-
     over = plant_room(
         "seat", world.haruka, closes_on=date(2026, 1, 1), archived_at=datetime(2026, 1, 2, tzinfo=UTC)
     )
     with pytest.raises(Forbidden):
         acting(world.haruka, answer_quiz, over.public_id, {0: 0})
     assert acting(world.haruka, card_above, over.public_id) is None
+
+
+def test_the_page_of_answers_says_what_is_so_where_nobody_answered(world, seat, as_, acting, write):
+    haruka, address = as_(world.haruka), f"/rooms/{seat.public_id}/quiz"
+    haruka.post(address, data={"q0": "0"})
+    page = haruka.page(address)
+    assert page.count("まだいません") == 1, "the other side of the question that was answered"
+    assert page.count("この質問には、まだだれも答えていません") == len(QUESTIONS) - 1
+    write(
+        lambda: session.execute(
+            update(Room).where(Room.id == seat.id).values(archived_at=datetime(2026, 10, 2, tzinfo=UTC))
+        )
+    )
+    over, silent = haruka.page(address), as_(world.sora).page(address)
+    assert "まだ" not in over.split("<main")[1].split("</main")[0]
+    assert over.count("この質問に答えた人はいません") == len(QUESTIONS) - 1
+    assert "クイズは終わりました" in silent
+    assert "いません" not in silent.split("<main")[1].split("</main")[0]
 
 
 def test_whoever_leaves_the_community_takes_their_answers_along(world, seat, acting, deliver, rows):

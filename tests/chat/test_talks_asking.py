@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from threading import Barrier, Thread
 from typing import Any
@@ -300,6 +301,23 @@ def test_a_wish_without_a_line_reaches_ones_mentor_as_an_unread_message(
     acting(world.haruka, ask_mentor, mentored.public_id, line="", key=new_key())  # one wish is open already
     (row,) = acting(mentored, rooms_page).rooms
     assert row.unread == 1
+
+
+def test_whoever_asks_a_mentor_sees_before_what_is_said_in_their_name_and_may_change_it(
+    world: World, mentored: Person, as_: Callable[..., Any], acting: Acting
+) -> None:
+    haruka = as_(world.haruka)
+    page = haruka.page("/talk")
+    (field,) = re.findall(r'<input[^>]*id="mentor-words"[^>]*>', page)
+    assert 'value="お話ししたいです"' in field
+    assert "あなたのメッセージとして届きます" in page
+    assert "とだけ伝わります" not in page.partition("メンターと話したい")[2]
+    form = {"mentor": mentored.public_id, "words": "あ" * 201, "submission_key": new_key()}
+    assert "あ" * 201 in haruka.post("/talk/mentor/ask", form).text
+    form = {**form, "words": "少しだけお時間をください"}
+    assert haruka.post("/talk/mentor/ask", form).status_code == 303
+    (row,) = acting(mentored, rooms_page).rooms
+    assert row.last.words == "少しだけお時間をください"
 
 
 def test_nobody_asks_an_employee_who_is_not_their_mentor(

@@ -142,9 +142,9 @@ def test_it_answers_neither_a_wish_nor_a_question(
         counts = acting(world.jinji, talk_counts)
         page = acting(world.jinji, talks_page, "all", Cursor())
     assert (counts.requests, counts.waiting) == (1, 1)
-    # It is an ordinary message of its sender all the same.
-    assert page.waiting[0].words == WORDS
-    assert page.waiting[0].speaker == "jinji"
+    # The question stays in sight; elsewhere it is an ordinary message of its sender.
+    assert [(row.words, row.speaker) for row in page.waiting] == [("質問です", None)]
+    assert {(row.words, row.speaker) for row in page.rest} == {(WORDS, "jinji")}
 
 
 def test_it_stops_where_its_author_is_no_longer_of_hr(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 
-from app.core.turnstile import TURNS, _Turnstile
+from app.core import turnstile
+from app.core.turnstile import TURNS, Queue, _Turnstile
 
 
 def _ask(turnstile, **environ):
@@ -55,3 +57,51 @@ def test_what_is_sent_slowly_holds_no_turn():
     gate.set()
     for thread in threads:
         thread.join()
+
+
+def test_a_queue_lets_in_one_after_another_in_the_order_of_asking():
+    queue, came, threads = Queue(), [], []
+
+    def come(number):
+        with queue.turn():
+            came.append(number)
+
+    with queue.turn():
+        for number in range(20):
+            threads.append(threading.Thread(target=come, args=(number,)))
+            threads[-1].start()
+            while len(queue._waiting) <= number:
+                time.sleep(0.001)
+        assert came == []
+    for thread in threads:
+        thread.join()
+    assert came == list(range(20))
+
+
+def test_whoever_asks_again_at_once_comes_behind_whoever_waits():
+    queue, came = Queue(), []
+
+    def come():
+        with queue.turn():
+            came.append("waited")
+
+    waiter = threading.Thread(target=come)
+    with queue.turn():
+        waiter.start()
+        while not queue._waiting:
+            time.sleep(0.001)
+    with queue.turn():
+        came.append("again")
+    waiter.join()
+    assert came == ["waited", "again"]
+
+
+def test_whoever_waited_too_long_goes_on_without_a_turn(monkeypatch):
+    monkeypatch.setattr(turnstile, "LONGEST_WAIT_SECONDS", 0.01)
+    queue = Queue()
+    with queue.turn():
+        with queue.turn():
+            pass
+        assert not queue._waiting
+    with queue.turn():
+        pass

@@ -123,6 +123,7 @@ NUMBERS = {
     "room_member.joined_seq": "from where on they follow the room's log",
     "room_member.left_seq": "up to where they followed it",
     "room_reader.bookmark_seq": "しおり: up to where they have read, its owner's alone, without a time",
+    "room_reader.hidden_seq": "from where on a room hidden from one's own list comes back, its owner's alone",
     "seat_answer.choice": "which of two answers, in a quiz without right and wrong",
     "upload.height": "of a picture",
     "upload.position": "the order of pictures under a post",

@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import session
 from app.core.operation import unit_of_work
 from app.core.text import RENDERER_VERSION, render_plain
-from app.models import Message, Room, RoomReader
+from app.models import Message, MessageMention, Room, RoomReader
 from app.policy import viewer_of
 from tests.chat.conftest import new_key
 from tests.journeys.conftest import PC, PHONE, Tab
@@ -189,7 +189,7 @@ def test_without_a_connection_the_bubble_waits_and_says_so(tab: OpenTab, room: s
     mine.context.set_offline(True)
     area(page).fill("トンネルの中")
     page.get_by_role("button", name="送る", exact=True).click()
-    expect(page.locator("[data-waiting] .say")).to_contain_text("送信中")
+    expect(page.locator("[data-waiting] span[data-state]")).to_have_text("送信待ち")
     expect(page.locator("[data-state-line]")).to_contain_text("つながると送られます")
     expect(page.locator(".toast")).to_have_count(0)
     mine.context.set_offline(False)
@@ -217,6 +217,7 @@ def test_what_was_refused_can_be_sent_again_or_taken_away(tab: OpenTab, room: st
     refused = page.locator("[data-state=refused]")
     expect(refused).to_have_count(2)
     expect(refused.first).to_contain_text("いまは送れません")
+    expect(refused.first.locator("[data-state]")).to_have_text("再送できます")
     refused.first.get_by_role("button", name="取り消す").click()
     expect(refused).to_have_count(1)
     page.unroute(f"**/api/rooms/{room}/messages")
@@ -253,6 +254,17 @@ def test_a_photo_is_made_smaller_before_it_leaves_the_phone(tab: OpenTab, room: 
     page.get_by_role("button", name="送る", exact=True).click()
     expect(said(page, "駅の写真です").locator(".say-files li")).to_have_count(1)
     expect(page.locator(".attach-row")).to_have_count(0)
+
+
+def test_a_photo_comes_in_by_itself_for_those_who_read_along(tab: OpenTab, room: str, house: Served) -> None:
+    haruka, sora = enter(tab("haruka", PHONE), room), enter(tab("sora", PC), room)
+    haruka.locator("[data-pick]").set_input_files(_photo())
+    expect(haruka.locator(".attach-row:is([data-state=ready], [data-state=working])")).to_have_count(1)
+    haruka.get_by_role("button", name="送る", exact=True).click()
+    for page in (sora, haruka):
+        expect(page.locator("[data-list] .say-files img")).to_be_visible()
+        expect(page.locator("[data-list] .say .file-row")).to_have_count(0)
+        expect(page.locator("[data-list] .say-edited")).to_have_count(0)
 
 
 # ── what is done with a message ──────────────────────────────────────────────────────────────────────────────
@@ -324,6 +336,58 @@ def test_taking_back_asks_once_and_leaves_a_trace(tab: OpenTab, room: str, house
     for page in (haruka, sora):
         expect(page.locator("[data-list] .say-gone")).to_have_text("送信が取り消されました")
         expect(page.locator("[data-list]").get_by_text("消したい文章")).to_have_count(0)
+
+
+def test_a_message_is_kept_and_let_go_from_its_menu(tab: OpenTab, room: str, house: Served) -> None:
+    fill(house, room, "集合は十時です", *(f"{number}番の文章です" for number in range(60)))
+    page = enter(tab("haruka", PC), room)
+
+    def press(words: str, act: str, other: str) -> None:
+        menu = open_menu(page, words)
+        expect(menu.get_by_role("button", name=other, exact=True)).to_be_hidden()
+        menu.get_by_role("button", name=act, exact=True).click()
+
+    press("59番の", "保存", "保存をやめる")
+    expect(page.locator(".toast")).to_have_text("保存しました")
+    page.locator("[data-scroll]").evaluate("(log) => (log.scrollTop = -log.scrollHeight)")
+    press("集合は十時です", "保存", "保存をやめる")
+    page.reload()
+    press("59番の", "保存をやめる", "保存")
+    expect(page.locator(".toast")).to_have_text("保存をやめました")
+    page.locator("[data-scroll]").evaluate("(log) => (log.scrollTop = -log.scrollHeight)")
+    expect(said(page, "集合は十時です")).to_have_attribute("data-saved", "")
+    page.goto(page.url.replace(f"/rooms/{room}", "/me/saved?of=messages"))
+    expect(page.get_by_text("59番の")).to_have_count(0)
+    row = page.get_by_role("article").filter(has_text="集合は十時です")
+    row.get_by_role("button", name="保存をやめる").click()
+    expect(row).to_have_count(0)
+
+
+def test_without_a_script_the_dots_lead_to_what_can_be_done(tab: OpenTab, room: str, house: Served) -> None:
+    fill(house, room, "集合は十時です")
+    page = tab("haruka", PHONE, java_script_enabled=False).go(f"/rooms/{room}")
+    said(page, "集合は十時です").get_by_label("このメッセージでできること").click()
+    page.get_by_role("button", name="保存する").click()
+    page.get_by_role("button", name="保存をやめる").click()
+    expect(page.get_by_role("button", name="保存する")).to_be_visible()
+
+
+def test_a_name_is_completed_while_editing_too(tab: OpenTab, room: str, house: Served) -> None:
+    fill(house, room, "十時に集合です", by="haruka")
+    page = enter(tab("haruka", PC), room)
+    open_menu(page, "十時に集合です").get_by_role("button", name="編集").click()
+    sheet = page.get_by_role("dialog", name="メッセージを編集")
+    sheet.get_by_role("textbox").press("End")
+    page.keyboard.type(" @そ")
+    sheet.get_by_role("option", name="そら").click()
+    sheet.get_by_role("button", name="保存する").click()
+    expect(said(page, "@そら")).to_contain_text("編集済み")
+    with house.app.app_context():
+        named = (
+            session.query(MessageMention.member_id).join(Message).filter(Message.body.like("%@そら%")).all()
+        )
+        session.remove()
+    assert house.world.sora.id in {key for (key,) in named}
 
 
 def test_a_sign_is_counted_and_says_who_gave_it(tab: OpenTab, room: str, house: Served) -> None:

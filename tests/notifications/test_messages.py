@@ -117,15 +117,30 @@ def test_whoever_has_read_it_meanwhile_is_told_nothing(world, at, as_, direct_ro
 
 @pytest.mark.parametrize(
     ("how", "heard"),
-    [("muted", ["mention"]), ("hidden", ["mention"]), ("paused", []), ("pinned", ["room", "mention"])],
+    [
+        ("muted", ["mention"]),
+        ("hidden", ["room", "mention"]),
+        ("paused", []),
+        ("pinned", ["room", "mention"]),
+    ],
 )
-def test_a_muted_room_says_ones_name_and_a_paused_one_nothing(
+def test_a_muted_room_says_ones_name_a_paused_one_nothing_and_a_hidden_one_comes_back(
     how, heard, world, acting, square_room, says_in, told
 ):
     acting(world.takumi, list_room, square_room.public_id, how=how, is_on=True)
     says_in(world.sora, square_room)
     says_in(world.sora, square_room, when=MONDAY_NOON + HOUR, mentions=world.takumi.public_id)
     assert told(world.takumi) == heard
+
+
+def test_what_brought_a_hidden_room_back_is_in_list_and_bell(
+    world, acting, as_, small_room, says_in, counted
+):
+    acting(world.haruka, list_room, small_room.public_id, how="hidden", is_on=True)
+    says_in(world.sora, small_room)
+    assert (reasons(as_(world.haruka)), counted(world.haruka)) == (["room"], 1)
+    acting(world.haruka, list_room, small_room.public_id, how="muted", is_on=True)
+    assert (reasons(as_(world.haruka)), counted(world.haruka)) == ([], 0)
 
 
 def test_a_request_is_told_once_and_gone_when_it_is_declined(world, at, acting, as_, deliver, told, counted):
@@ -209,6 +224,93 @@ def test_lines_show_the_room_by_its_name_and_the_present_words(
     assert "こんにちわ" not in page
     assert "そら" in page
     assert "ありがとうございます" in page
+
+
+@pytest.fixture
+def edits_in(as_, at, deliver):
+    """Edits a message some minutes after noon, and lets it lie."""
+
+    def edit_there(person, room, ack, body, *named, minutes):
+        with at(MONDAY_NOON + timedelta(minutes=minutes)):
+            payload = {"body": body, "mentions": ",".join(each.public_id for each in named)}
+            answer = send_json(as_(person), f"{room.api}/messages/{ack['id']}/edit", payload)
+            assert answer.status_code == 200, answer.text
+        with at(MONDAY_NOON + timedelta(minutes=minutes) + LAIN):
+            deliver()
+        return answer.get_json()
+
+    return edit_there
+
+
+def test_an_edit_tells_whom_it_names_newly_once_also_where_they_had_read_the_message(
+    world, small_room, says_in, reads, edits_in, told, counted
+):
+    first = says_in(world.haruka, small_room, "まえの話")
+    ack = says_in(world.haruka, small_room, "十時に集合です", when=MONDAY_NOON + timedelta(minutes=1))
+    reads(world.sora, small_room, ack)
+    before = told(world.sora)
+    assert counted(world.sora) == 0
+    edits_in(world.haruka, small_room, ack, "@そら 十時に集合です", world.sora, minutes=5)
+    assert told(world.sora) == [*before, "mention"]
+    assert counted(world.sora) == 1
+    edits_in(world.haruka, small_room, ack, "@そら 十一時に集合です", world.sora, minutes=6)
+    edits_in(world.haruka, small_room, ack, "十一時に集合です", minutes=7)
+    edits_in(world.haruka, small_room, ack, "@そら やはり十時です", world.sora, minutes=8)
+    assert told(world.sora) == [*before, "mention"], "of one message nobody is told twice"
+    assert first["id"] != ack["id"]
+
+
+def test_an_edit_that_was_seen_in_the_room_or_named_nobody_in_the_end_tells_nobody(
+    world, as_, at, deliver, small_room, says_in, reads, edits_in, told
+):
+    ack = says_in(world.haruka, small_room, "十時に集合です")
+    reads(world.sora, small_room, ack)
+    before = told(world.sora)
+    with at(MONDAY_NOON + timedelta(minutes=5)):
+        path = f"{small_room.api}/messages/{ack['id']}/edit"
+        payload = {"body": "@そら 十時です", "mentions": world.sora.public_id}
+        change = send_json(as_(world.haruka), path, payload).get_json()
+        reads(world.sora, small_room, change)
+    with at(MONDAY_NOON + timedelta(minutes=6)):
+        deliver()
+    assert told(world.sora) == before, "the page was open"
+    other = says_in(world.haruka, small_room, "べつの話", when=MONDAY_NOON + timedelta(minutes=6))
+    reads(world.sora, small_room, other)
+    with at(MONDAY_NOON + timedelta(minutes=7)):
+        path = f"{small_room.api}/messages/{other['id']}/edit"
+        send_json(as_(world.haruka), path, {"body": "@そら", "mentions": world.sora.public_id})
+        send_json(as_(world.haruka), path, {"body": "まちがえました"})
+    with at(MONDAY_NOON + timedelta(minutes=8)):
+        deliver()
+    assert told(world.sora) == before
+
+
+def test_an_edit_tells_nobody_behind_a_block_or_who_left(world, acting, small_room, says_in, edits_in, told):
+    ack = says_in(world.sora, small_room, "十時に集合です")
+    before = {each: told(each) for each in (world.haruka, world.ren)}
+    acting(world.ren, leave_room, small_room.public_id)
+    acting(world.haruka, block_person, world.sora.public_id)
+    edits_in(world.sora, small_room, ack, "@はるか @れん", world.haruka, world.ren, minutes=5)
+    assert {each: told(each) for each in before} == before
+
+
+def test_an_edit_tells_neither_whom_it_named_before_nor_whom_a_block_parted_meanwhile(
+    world, as_, at, acting, deliver, small_room, reads, told
+):
+    sora = as_(world.sora)
+    with at(MONDAY_NOON):
+        ack = say(sora, small_room, "@はるか どうぞ", mentions=world.haruka.public_id)
+        reads(world.haruka, small_room, ack)
+        reads(world.ren, small_room, ack)
+    with at(MONDAY_NOON + LAIN):
+        deliver()
+    with at(MONDAY_NOON + timedelta(minutes=5)):
+        path = f"{small_room.api}/messages/{ack['id']}/edit"
+        send_json(sora, path, {"body": "@はるか @れん どうぞ", "mentions": world.ren.public_id})
+        acting(world.ren, block_person, world.sora.public_id)
+    with at(MONDAY_NOON + timedelta(minutes=6)):
+        deliver()
+    assert told(world.haruka) == told(world.ren) == []
 
 
 def unsend(world, acting, room, ack, **_):

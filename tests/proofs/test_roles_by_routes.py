@@ -146,9 +146,12 @@ UNSEEN: dict[str, dict[str, set[str]]] = {
         "office of haruka": INSIDE - HR - {"haruka"},
         "of staff": INSIDE - {"takumi", "naomi"},
     },
-    "room message": {
-        "wakaba, of sora": INSIDE - {"haruka", "sora"},
-        "square, of ren": INSIDE - {"sora", "ren", "takumi"},  # haruka is in it, and has blocked him
+    **{
+        kind: {
+            "wakaba, of sora": INSIDE - {"haruka", "sora"},
+            "square, of ren": INSIDE - {"sora", "ren", "takumi"},  # haruka is in it, and has blocked him
+        }
+        for kind in ("room message", "message")
     },
     "office room": {"square": set()},
     "seat": {"tables": INSIDE - {"haruka", "sora"}},
@@ -322,6 +325,9 @@ DOORS: dict[str, Door] = {
     "POST /api/rooms/<id:room_id>/messages/<id:message_id>/unsend": Door(INSIDE, "room message"),
     "POST /api/rooms/<id:room_id>/messages/<id:message_id>/reactions": Door(INSIDE, "room message"),
     "POST /api/rooms/<id:room_id>/messages/<id:message_id>/saved": Door(INSIDE, "room message"),
+    "GET /messages/<id:message_id>/acts": Door(INSIDE, "message"),
+    "POST /messages/<id:message_id>/save": Door(INSIDE, "message"),
+    "POST /messages/<id:message_id>/unsave": Door(INSIDE, "message"),
     "GET /hr/boards": Door(HR),
     "GET /hr/boards/new": Door(HR),
     "POST /hr/boards/new": Door(HR),
@@ -946,6 +952,7 @@ def _ids() -> dict[str, dict[str, str]]:
     ids["room"] = {name: rooms[name] for name in UNSEEN["room"]}
     places = {name: name.partition(",")[0] for name in UNSEEN["room message"]}
     ids["room message"] = {name: f"{rooms[place]} {said[place]}" for name, place in places.items()}
+    ids["message"] = {name: said[place] for name, place in places.items()}
     ids["office room"] = {"square": rooms["square"]}
     ids["seat"] = {"tables": rooms["tables"]}
     ids["report"] = {"of haruka": session.scalars(select(MessageReport.public_id)).one()}

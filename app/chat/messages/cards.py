@@ -29,10 +29,14 @@ class Sent:
 
 @dataclass(frozen=True)
 class LogItem:
-    """One thing in a page of the log: a message, or a line that says who came or what happened."""
+    """One thing in a page of the log: a message, or a line that says who came or what happened.
+
+    `is_saved` is whether the viewer keeps the message, theirs alone: it is in no event.
+    """
 
     message: MessageCard | None = None
     note: EventCard | None = None
+    is_saved: bool = False
 
     @property
     def at(self) -> datetime:
@@ -45,7 +49,7 @@ class LogItem:
     def as_json(self) -> dict[str, Any]:
         """For scripts."""
         if self.message is not None:
-            return {"type": "message", "message": self.message.as_json()}
+            return {"type": "message", "message": self.message.as_json(), "saved": self.is_saved}
         assert self.note is not None
         note = self.note.as_json()
         return {"type": "note", **{name: note[name] for name in note if name not in {"room", "prev"}}}
@@ -90,6 +94,15 @@ class LogPage:
             "bookmark": self.bookmark,
             "pinned": None if self.pinned is None else self.pinned.as_json(),
         }
+
+
+@dataclass(frozen=True)
+class MessageActs:
+    """One message and what the viewer may do with it, for whoever uses no script."""
+
+    room: PublicId
+    message: MessageCard
+    is_saved: bool
 
 
 @dataclass(frozen=True)

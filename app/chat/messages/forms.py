@@ -133,6 +133,7 @@ class EditForm(BaseForm):
     """What a message is to say from now on."""
 
     body = _body()
+    mentions = IdsField(_("呼びかけた人"), default=())
 
     def validate(self, extra_validators: Any = None) -> bool:
         """A message that says nothing is taken back instead."""

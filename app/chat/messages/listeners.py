@@ -1,4 +1,4 @@
-"""What becomes of somebody's messages when they leave the community."""
+"""What becomes of messages afterwards: their pictures are ready, or their author leaves the community."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select, update
 from app.accounts.events import MembershipEnded
 from app.core.db import session
 from app.core.events import Delivery, listens
+from app.files.events import PictureSettled
 from app.models import (
     Message,
     MessageMention,
@@ -15,7 +16,42 @@ from app.models import (
     RoomEvent,
     RoomReader,
     SavedMessage,
+    Upload,
 )
+
+from .. import log
+
+
+@listens(PictureSettled)
+def show_pictures(fact: PictureSettled, delivery: Delivery) -> None:
+    """When the last picture of a message is settled, pages that show the message are told, once a message."""
+    message = session.scalar(
+        select(Message)
+        .join(Upload, Upload.message_id == Message.id)
+        .where(Upload.id == fact.upload_id, Message.unsent_at.is_(None))
+        .with_for_update(of=Message)  # two pictures may be settled in the same moment
+    )
+    if message is None or _is_waiting(message.id) or _is_shown(message.id):
+        return
+    log.append(
+        None,
+        message.room_id,
+        "edit",
+        message=message,
+        payload={"files": True},
+        actor=(message.author_id, message.author_cohort_id),
+    )
+
+
+def _is_waiting(message_id: int) -> bool:
+    pictures = select(Upload.id).where(Upload.message_id == message_id, Upload.state == "waiting")
+    return session.scalar(select(pictures.exists())) is True
+
+
+def _is_shown(message_id: int) -> bool:
+    """Whether the log says already that the pictures of this message are there."""
+    edits = select(RoomEvent.payload).where(RoomEvent.message_id == message_id, RoomEvent.kind == "edit")
+    return any(payload.get("files") for payload in session.scalars(edits))
 
 
 @listens(MembershipEnded)

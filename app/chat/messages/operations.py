@@ -15,9 +15,12 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Integer,
+    Subquery,
     bindparam,
     delete,
     exists,
+    not_,
+    or_,
     select,
     update,
 )
@@ -33,10 +36,11 @@ from app.core.ids import PublicId, new_public_id
 from app.core.limits import spend
 from app.core.operation import announce, operation
 from app.core.reading import Reading
-from app.core.text import RENDERER_VERSION, render_plain
+from app.core.text import RENDERER_VERSION, begins_with_name, mention_tails, render_plain
 from app.files.operations import attach_files
 from app.models import (
     REACTIONS,
+    Block,
     Draft,
     Member,
     Message,
@@ -48,12 +52,13 @@ from app.models import (
     RoomReader,
     SavedMessage,
     Upload,
+    Wall,
 )
 from app.policy import Viewer, allowed, standing
 from app.writing.operations import forget_draft
 
 from .. import log
-from ..events import MessageWaits
+from ..events import MessageEdited, MessageWaits
 from ..index import MESSAGES
 from ..talks.answering import note_answer
 from .budgets import SENDING, slow_mode
@@ -64,7 +69,8 @@ T = TypeVar("T")
 
 EDITABLE_FOR = timedelta(minutes=15)
 QUIET_FOR = timedelta(hours=6)  # after so long, a message in a room is news
-LOOKED_BACK = 30  # messages; whoever spoke before them may be asked about once more
+# How many messages are looked at: for the speaker's own, and for one that everybody sees.
+LOOKED_BACK, LATEST = 500, 5
 MOST_MENTIONS = 20
 LYING = timedelta(seconds=20)  # whoever has the room open reads it meanwhile, and is told nothing
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -101,21 +107,45 @@ _viewer_id = bindparam("viewer_id", type_=Integer)
 _since: BindParameter[datetime] = bindparam("since", type_=UtcDateTime)
 
 
-def _spoke_lately() -> ColumnElement[bool]:
-    """Whether the viewer said something lately in the row's room; if not, it may have been quiet for somebody.
+def _is_lively() -> ColumnElement[bool]:
+    """Whether it is certain that nobody in the row's room had quiet: the viewer said something lately, or somebody whom
+    neither a block nor a wall keeps from anybody.
 
-    For whom it was is asked when they are told: what one reader does not see breaks no quiet of theirs.
+    Otherwise it may have been quiet for somebody. For whom is asked when they are told: what one reader does not see
+    breaks no quiet of theirs.
     """
-    lately = (
-        select(Message.author_id, Message.sent_at, Message.unsent_at)
+    lately, latest = _newest(LOOKED_BACK, "lately"), _newest(LATEST, "latest")
+    is_apart = or_(
+        _is_there(or_(Block.blocker_id == latest.c.author_id, Block.blocked_id == latest.c.author_id)),
+        _is_there(
+            or_(
+                Wall.low_cohort_id == latest.c.author_cohort_id,
+                Wall.high_cohort_id == latest.c.author_cohort_id,
+            )
+        ),
+    )
+    return or_(
+        select(latest.c.author_id).where(*_stands(latest), not_(is_apart)).correlate(Room).exists(),
+        select(lately.c.author_id)
+        .where(*_stands(lately), lately.c.author_id == _viewer_id)
+        .correlate(Room)
+        .exists(),
+    )
+
+
+def _newest(most: int, name: str) -> Subquery:
+    return (
+        select(Message.author_id, Message.author_cohort_id, Message.sent_at, Message.unsent_at)
         .where(Message.room_id == Room.id)
         .order_by(Message.seq.desc())
-        .limit(LOOKED_BACK)
+        .limit(most)
         .correlate(Room)
-        .subquery("lately")
+        .subquery(name)
     )
-    is_theirs = (lately.c.author_id == _viewer_id, lately.c.sent_at > _since, lately.c.unsent_at.is_(None))
-    return select(lately.c.author_id).where(*is_theirs).correlate(Room).exists()
+
+
+def _stands(said: Subquery) -> tuple[ColumnElement[bool], ...]:
+    return said.c.sent_at > _since, said.c.unsent_at.is_(None)
 
 
 def _is_there(*which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -128,7 +158,7 @@ _PLACE = Reading(
         Room.kind,
         Room.asked_by_id,
         _is_there(RoomReader.member_id == _viewer_id, RoomReader.room_id == Room.id).label("has_bookmark"),
-        _spoke_lately().label("spoke_lately"),
+        _is_lively().label("is_lively"),
     ).where(Room.id == bindparam("room_id", type_=BigInteger))
 )
 # Everything the answer to a sending depends on. Nothing is held by it: what must still be true is asked once more when the
@@ -145,7 +175,7 @@ _GROUND = Reading(
         ),
         _is_there(Draft.member_id == _viewer_id, Draft.composer == bindparam("composer")).label("has_draft"),
         _is_there(RoomReader.member_id == _viewer_id, RoomReader.room_id == Room.id).label("has_bookmark"),
-        _spoke_lately().label("spoke_lately"),
+        _is_lively().label("is_lively"),
     ).where(Room.public_id == bindparam("public_id"), standing("view", Room))
 )
 
@@ -217,7 +247,7 @@ def _send(viewer: Viewer, ground: Any, room_id: PublicId, key: str, said: Words)
     note_answer(viewer, ground)
     if ground.has_draft:
         forget_draft(viewer, f"room-{room_id}")
-    put = _put(viewer, ground, key, said, is_quiet=not ground.spoke_lately, binds=viewer.binds)
+    put = _put(viewer, ground, key, said, is_quiet=not ground.is_lively, binds=viewer.binds)
     if put is None:
         raise _why_no_sending(viewer, room_id)
     return Sent(put.public_id, put.seq, put.sent_at)
@@ -239,7 +269,7 @@ def put_message(viewer: Viewer, room: Room, key: str, said: Words) -> Put:
     """
     session.flush()
     place = _PLACE.all({**viewer.binds, "room_id": room.id, "since": now() - QUIET_FOR})[0]
-    put = _put(viewer, place, key, said, is_quiet=not place.spoke_lately, binds=None)
+    put = _put(viewer, place, key, said, is_quiet=not place.is_lively, binds=None)
     assert put is not None
     return put
 
@@ -331,13 +361,7 @@ def _spoken_to(viewer: Viewer, room_id: int, mentions: Collection[PublicId]) -> 
     """Those of these people who are in the room for the viewer, by internal id; nobody speaks to themselves."""
     if not mentions:
         return []
-    if len(set(mentions)) > MOST_MENTIONS:
-        sentence = _(
-            "呼びかけられるのは、一度に%(most)s人までです（いま%(count)s人です）",
-            most=MOST_MENTIONS,
-            count=len(set(mentions)),
-        )
-        raise Invalid(sentence, {"body": [sentence]})
+    _check_number(len(set(mentions)))
     return list(
         session.scalars(
             select(Member.id)
@@ -353,6 +377,16 @@ def _spoken_to(viewer: Viewer, room_id: int, mentions: Collection[PublicId]) -> 
     )
 
 
+def _check_number(count: int) -> None:
+    if count > MOST_MENTIONS:
+        sentence = _(
+            "呼びかけられるのは、一度に%(most)s人までです（いま%(count)s人です）",
+            most=MOST_MENTIONS,
+            count=count,
+        )
+        raise Invalid(sentence, {"body": [sentence]})
+
+
 def _cohort_of(viewer: Viewer) -> int | None:
     """The author's cohort as it is now, held until the text is stored: a move meanwhile must leave no gap in a wall."""
     return session.scalar(
@@ -363,12 +397,21 @@ def _cohort_of(viewer: Viewer) -> int | None:
 # ── changing one's mind ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def edit_message(viewer: Viewer, room_id: PublicId, message_id: PublicId, *, body: str) -> int:
+def edit_message(
+    viewer: Viewer,
+    room_id: PublicId,
+    message_id: PublicId,
+    *,
+    body: str,
+    mentions: Collection[PublicId] = (),
+) -> int:
     """Change what one's own message says, within EDITABLE_FOR of sending it; gives the seq of the change.
 
-    The same text again changes nothing. Raises NotFound, Forbidden, Conflict where it is too late.
+    `mentions` are people chosen for the new text; whose name no longer stands in it is not spoken to any more. The same
+    text again changes nothing. Announces MessageEdited where somebody is newly spoken to. Raises NotFound, Forbidden,
+    Invalid for too many mentions, Conflict where it is too late.
     """
-    return _edit(viewer, room_id, message_id, words(body))
+    return _edit(viewer, room_id, message_id, words(body, mentions=mentions))
 
 
 @operation
@@ -384,10 +427,42 @@ def _edit(viewer: Viewer, room_id: PublicId, message_id: PublicId, said: Words) 
         )
     MESSAGES.drop(message.id, message.room_id, message.body)
     MESSAGES.put(message.id, message.room_id, said.body)
+    mentioned = _speak_anew(viewer, message, said)
     message.body, message.body_html = said.body, said.body_html
     message.renderer_version, message.edited_at = RENDERER_VERSION, now()
     session.flush()
-    return log.append(viewer, message.room_id, "edit", message=message)
+    seq = log.append(viewer, message.room_id, "edit", message=message)
+    if mentioned:
+        announce(MessageEdited(message_id=message.id, seq=seq, mentioned=mentioned), after=LYING)
+    return seq
+
+
+def _speak_anew(viewer: Viewer, message: Message, said: Words) -> list[int]:
+    """Make those it speaks to the ones its new text names; gives the members it did not speak to before.
+
+    Who is called otherwise by now stands in neither text, and stays.
+    """
+    before = {
+        row.id: row.display_name
+        for row in session.execute(
+            select(Member.id, Member.display_name)
+            .join(MessageMention, MessageMention.member_id == Member.id)
+            .where(MessageMention.message_id == message.id)
+        )
+    }
+    chosen = _spoken_to(viewer, message.room_id, said.mentions)
+    old, new = mention_tails(message.body_html), mention_tails(said.body_html)
+    gone = {key for key, name in before.items() if _names(old, name) and not _names(new, name)} - {*chosen}
+    mentioned = [key for key in chosen if key not in before]
+    _check_number(len(before) - len(gone) + len(mentioned))
+    mine = (MessageMention.message_id == message.id, MessageMention.member_id.in_(gone))
+    session.execute(delete(MessageMention).where(*mine))
+    session.add_all(MessageMention(message_id=message.id, member_id=key) for key in mentioned)
+    return mentioned
+
+
+def _names(tails: Sequence[str], name: str) -> bool:
+    return any(begins_with_name(tail, name) for tail in tails)
 
 
 def _of_room(room_id: PublicId, message: Message) -> Message:
@@ -472,7 +547,7 @@ def pin_message(viewer: Viewer, room_id: PublicId, message_id: PublicId) -> None
     if pinned is not None:
         _take_down(viewer, pinned)
     session.add(RoomPin(room_id=room.id, message_id=message.id))
-    log.append(viewer, room.id, "pin", message=message)
+    log.append(viewer, room.id, "pin", message=message, actor=log.NOBODY)
 
 
 @operation
@@ -496,7 +571,8 @@ def _pinned(room_id: int, *which: ColumnElement[bool]) -> Message | None:
 def _take_down(viewer: Viewer, message: Message) -> None:
     """Remove it from above its room; only those who saw it there are told."""
     if _changed(delete(RoomPin).where(RoomPin.message_id == message.id)):
-        log.append(viewer, message.room_id, "pin", message=message, payload={"off": True})
+        taken = {"off": True}
+        log.append(viewer, message.room_id, "pin", message=message, payload=taken, actor=log.NOBODY)
 
 
 # ── for oneself ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -546,14 +622,19 @@ def _move_bookmark(viewer: Viewer, room_id: int, seq: int) -> None:
         session.flush()
 
 
-def set_saved(viewer: Viewer, room_id: PublicId, message_id: PublicId, *, on: bool) -> None:
-    """Keep a message for oneself, or no longer; doing so again changes nothing. Raises NotFound, Forbidden."""
+def set_saved(viewer: Viewer, room_id: PublicId | None, message_id: PublicId, *, on: bool) -> None:
+    """Keep a message for oneself, or no longer; doing so again changes nothing. Raises NotFound, Forbidden.
+
+    Without `room_id` it is looked for in all of the viewer's rooms.
+    """
     _twice(lambda: _set_saved(viewer, room_id, message_id, on))
 
 
 @operation
-def _set_saved(viewer: Viewer, room_id: PublicId, message_id: PublicId, on: bool) -> None:
-    message = _of_room(room_id, policy.fetch(viewer, Message, message_id, "keep" if on else "view"))
+def _set_saved(viewer: Viewer, room_id: PublicId | None, message_id: PublicId, on: bool) -> None:
+    message = policy.fetch(viewer, Message, message_id, "keep" if on else "view")
+    if room_id is not None:
+        _of_room(room_id, message)
     mine = (SavedMessage.member_id == viewer.id, SavedMessage.message_id == message.id)
     if not on:
         session.execute(delete(SavedMessage).where(*mine))

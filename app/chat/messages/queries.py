@@ -30,7 +30,7 @@ from app.policy import Viewer, standing
 from .. import log
 from ..cards import MessageCard
 from ..entries import LOG_COLUMNS, cards_of, entries_of, excerpt_of, message_cards, with_log
-from .cards import LogItem, LogPage, PinnedCard, SavedMessageCard
+from .cards import LogItem, LogPage, MessageActs, PinnedCard, SavedMessageCard
 
 MESSAGES_A_PAGE = 50
 # Lines between the messages of a page; in a large room more people come in a day than anybody wants to read.
@@ -99,8 +99,15 @@ def _on_page() -> ColumnElement[bool]:
     return RoomEvent.seq.in_(union_all(*(select(each.subquery()) for each in (messages, notes, pinned))))
 
 
+_IS_SAVED = (
+    select(SavedMessage.id)
+    .where(SavedMessage.message_id == Message.id, SavedMessage.member_id == _viewer_id)
+    .correlate(Message)
+    .exists()
+    .label("is_saved")
+)
 _PAGE_ROWS = Reading(
-    with_log(select(*LOG_COLUMNS))
+    with_log(select(*LOG_COLUMNS, _IS_SAVED))
     .where(Room.id == _room_id, _on_page(), standing("view", Room), log.is_seen)
     .order_by(RoomEvent.seq)
 )
@@ -135,7 +142,7 @@ def log_page(viewer: Viewer, room_id: PublicId, *, before: PublicId | None = Non
     return LogPage(
         room=room_id,
         items=tuple(
-            LogItem(messages.get(row.seq), notes.get(row.seq))
+            LogItem(messages.get(row.seq), notes.get(row.seq), bool(row.is_saved))
             for row in shown
             if row.seq in messages or row.seq in notes
         ),
@@ -175,6 +182,25 @@ def heads(viewer: Viewer, room_ids: Collection[PublicId]) -> dict[PublicId, int 
     )
     found = {row.public_id: row.head for row in rows}
     return {each: found.get(each) for each in asked}
+
+
+_ONE = Reading(
+    with_log(select(*LOG_COLUMNS, _IS_SAVED)).where(
+        Message.public_id == bindparam("message_id", type_=String),
+        RoomEvent.kind == "message",
+        standing("view", Room),
+        log.is_seen,
+    )
+)
+
+
+def message_acts(viewer: Viewer, message_id: PublicId) -> MessageActs:
+    """One message of any room the viewer sees. Raises NotFound; three queries."""
+    row = _ONE.first({**viewer.binds, "message_id": message_id})
+    if row is None:
+        raise NotFound()
+    (card,) = message_cards(viewer, entries_of([row])).values()
+    return MessageActs(row.room_id, card, bool(row.is_saved))
 
 
 # ── what one saved ───────────────────────────────────────────────────────────────────────────────────────────

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import current_app, g, jsonify, redirect, request
+from flask import current_app, flash, g, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.core.forms import PressForm, parse, parse_payload, redisplay
+from app.core.i18n import t
 from app.core.ids import PublicId
 from app.core.limits import spend
 
@@ -111,7 +112,7 @@ def edit_message(room_id: PublicId, message_id: PublicId) -> Response:
 @bp.post("/api/rooms/<id:room_id>/messages/<id:message_id>/unsend")
 def unsend_message(room_id: PublicId, message_id: PublicId) -> Response:
     """Take my message back."""
-    parse_payload(PressForm, _payload() or {})
+    parse_payload(PressForm, _payload())
     spend(EDITING, g.viewer.public_id)
     return jsonify(ok=True, seq=operations.unsend_message(g.viewer, room_id, message_id))
 
@@ -132,6 +133,28 @@ def save_message(room_id: PublicId, message_id: PublicId) -> Response:
     spend(SAVING, g.viewer.public_id)
     operations.set_saved(g.viewer, room_id, message_id, **typed)
     return jsonify(ok=True)
+
+
+@bp.post("/messages/<id:message_id>/save")
+def keep_message(message_id: PublicId) -> Response:
+    """Keep a message for myself, without a script."""
+    parse(PressForm)
+    spend(SAVING, g.viewer.public_id)
+    operations.set_saved(g.viewer, None, message_id, on=True)
+    flash(t("保存しました。マイページの「保存したもの」で読めます"))
+    return redirect(url_for(".message_acts", message_id=message_id), 303)
+
+
+@bp.post("/messages/<id:message_id>/unsave")
+def drop_message(message_id: PublicId) -> Response:
+    """Keep it no longer; back to the list of what I keep, if the button stood there."""
+    parse(PressForm)
+    spend(SAVING, g.viewer.public_id)
+    operations.set_saved(g.viewer, None, message_id, on=False)
+    if request.args.get("from") == "saved":
+        return redirect("/me/saved?of=messages", 303)
+    flash(t("保存をやめました"))
+    return redirect(url_for(".message_acts", message_id=message_id), 303)
 
 
 @bp.post("/api/rooms/<id:room_id>/pin")

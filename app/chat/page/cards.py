@@ -17,13 +17,17 @@ from ..rooms.cards import RoomFrame
 
 @dataclass(frozen=True)
 class Said:
-    """One message as it is drawn. `is_first` of a run: flower and name stand beside it; `at` is for scripts."""
+    """One message as it is drawn. `is_first` of a run: flower and name stand beside it; `at` is for scripts.
+
+    `is_saved` is for the menu, and the viewer's alone.
+    """
 
     card: MessageCard
     html: Markup
     at: str
     is_first: bool
     stamp_words: str = ""
+    is_saved: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,15 @@ class UnreadLine:
 
 
 Line = Said | DayLine | NoteLine | UnreadLine
+
+
+@dataclass(frozen=True)
+class ActsPage:
+    """One message, and the room it stands in."""
+
+    room_id: PublicId
+    room_name: str
+    said: Said
 
 
 @dataclass(frozen=True)

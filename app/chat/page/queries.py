@@ -23,10 +23,10 @@ from ..log import room_key
 from ..messages.cards import LogItem, LogPage
 from ..messages.forms import LONGEST_BODY
 from ..messages.operations import EDITABLE_FOR
-from ..messages.queries import log_page
+from ..messages.queries import log_page, message_acts
 from ..rooms.cards import RoomFrame
 from ..rooms.queries import room_frame
-from .cards import DayLine, Line, NoteLine, RoomPage, Said, UnreadLine
+from .cards import ActsPage, DayLine, Line, NoteLine, RoomPage, Said, UnreadLine
 from .samples import PLACE
 
 # As long as somebody goes on, their name is said once. The same number stands in static/js/chat/view.js.
@@ -104,7 +104,7 @@ def _lines(log: LogPage) -> Iterator[Line]:
         if is_above and _is_news(item, log.bookmark):
             is_above = False
             yield UnreadLine()
-        line = _said(item.message, before) if item.message else _note(item.note)
+        line = said(item, before) if item.message else _note(item.note)
         if line is not None:
             yield line
             before = item
@@ -118,7 +118,10 @@ def _day(at: datetime) -> str:
     return at.astimezone(company_zone()).date().isoformat()
 
 
-def _said(card: MessageCard, before: LogItem | None) -> Said:
+def said(item: LogItem, before: LogItem | None = None) -> Said:
+    """One message as it is drawn, below the one before it. Only for an item that is a message."""
+    assert item.message is not None
+    card = item.message
     goes_on = (
         before is not None
         and before.message is not None
@@ -132,6 +135,7 @@ def _said(card: MessageCard, before: LogItem | None) -> Said:
         at=moment_json(card.sent_at),
         is_first=not goes_on,
         stamp_words=str(STAMP_WORDS[card.stamp]) if card.stamp else "",
+        is_saved=item.is_saved,
     )
 
 
@@ -168,9 +172,20 @@ def _system_words() -> dict[str, str]:
         "talk_request": t("「話したい」が送られました"),
         "talk_withdrawn": t("「話したい」は取り下げられました"),
         "prompt": t("お題のカードが変わりました"),
+        "slowed": t("参加する人が増えたため、1人につき1分に1回の書き込みになりました"),
         "seat_opened": t("となりの席が開きました。2週間で閉じて、会話も消えます"),
         "seat_closed": t("となりの席が閉じました。会話は、あと1日で消えます"),
     }
+
+
+# ── one message ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def acts_page(viewer: Viewer, message_id: PublicId) -> ActsPage:
+    """One message with what may be done with it. Raises NotFound."""
+    found = message_acts(viewer, message_id)
+    frame = room_frame(viewer, found.room)
+    return ActsPage(found.room, frame.name, said(LogItem(found.message, None, found.is_saved)))
 
 
 # ── for its scripts ──────────────────────────────────────────────────────────────────────────────────────────
@@ -198,10 +213,13 @@ def _words() -> dict[str, Any]:
         "quoteGone": t("送信が取り消されたメッセージ"),
         "files": t("写真・ファイル"),
         "sending": t("送信中"),
-        "refused": t("送れませんでした。再送できます"),
+        "waiting": t("送信待ち"),
+        "again": t("再送できます"),
+        "refused": t("送れませんでした"),
         "newOnes": t("新しいメッセージ %(count)s件", count="{n}"),
         "copied": t("コピーしました"),
         "saved": t("保存しました"),
+        "unsaved": t("保存をやめました"),
         "unreached": t("通信がうまくいきませんでした。もう一度お試しください"),
         "tooLong": t(
             "%(most)s文字以内にしてください（いま%(now)s文字です）", most=f"{LONGEST_BODY:,}", now="{n}"

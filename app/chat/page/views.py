@@ -13,6 +13,7 @@ from app.core.web import page
 
 from ..door import bp
 from ..messages.forms import PlainSendForm
+from ..rooms.queries import rooms_beside
 from ..seats.queries import prompt_card
 from . import queries
 from .samples import samples
@@ -32,6 +33,7 @@ def room(room_id: PublicId) -> str:
     return page(
         "chat/room.html",
         page=found,
+        beside=rooms_beside(g.viewer, found.frame),
         samples=samples(),
         zone=str(company_zone()),
         prompt=prompt_card(found),
@@ -42,6 +44,12 @@ def room(room_id: PublicId) -> str:
 def _asked(name: str) -> PublicId | None:
     found = request.args.get(name, "")
     return found if is_public_id(found) else None
+
+
+@bp.get("/messages/<id:message_id>/acts")
+def message_acts(message_id: PublicId) -> str:
+    """One message and what I may do with it: the menu of the room's page, for whoever uses no script."""
+    return page("chat/message_acts.html", page=queries.acts_page(g.viewer, message_id))
 
 
 @bp.get("/api/rooms/<id:room_id>/people")

@@ -12,6 +12,15 @@ from ..rooms.cards import RoomFrame
 
 
 @dataclass(frozen=True)
+class Readers:
+    """The moderators who would read a report, in words. `is_nobody`: there is none; `has_hr`: one works in HR too."""
+
+    line: str
+    is_nobody: bool
+    has_hr: bool
+
+
+@dataclass(frozen=True)
 class Choice:
     """One message the reporter may choose; their own stand there for sense and cannot be chosen."""
 
@@ -24,12 +33,21 @@ class Choice:
 
 @dataclass(frozen=True)
 class ReportPage:
-    """The messages around the one it is about. `tells_who`: in a talk of two everybody knows who reported."""
+    """The message it is about, and those around it, oldest first.
+
+    `readers`: of what is chosen. `could_be_fewer`: nobody could read all of that, but the message itself.
+    `tells_who`: in a talk of two everybody knows who reported. `is_own_office`: the viewer's own 人事への連絡.
+    `may_talk`: 話したい is there for the viewer.
+    """
 
     room: RoomFrame
-    message_id: PublicId
-    choices: tuple[Choice, ...]
+    message: Choice
+    around: tuple[Choice, ...]
+    readers: Readers
+    could_be_fewer: bool
     tells_who: bool
+    is_own_office: bool
+    may_talk: bool
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
@@ -12,13 +12,16 @@ from app.core.db import session
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import _
 from app.core.ids import PublicId
-from app.core.operation import operation
+from app.core.operation import announce, operation
 from app.models import Message, MessageReport, ReportedMessage
 from app.policy import Viewer
 
 from ..cards import STAMP_WORDS
+from ..events import MessagesReported
 from ..rooms.queries import room_frame
+from .cards import Readers
 from .queries import is_about
+from .readers import readers_of
 
 MOST_MESSAGES = 21  # the one it is about, and ten around it on either side
 LONGEST_AUDIENCE = 200  # the column's width
@@ -27,10 +30,11 @@ LONGEST_AUDIENCE = 200  # the column's width
 @operation
 def report_messages(
     viewer: Viewer, room_id: PublicId, message_ids: Collection[PublicId], *, reason: str, note: str
-) -> None:
-    """Hand these messages, as they read now, to the moderators; nothing else of the room.
+) -> Readers:
+    """Hand these messages, as they read now, to the moderators; nothing else of the room. Gives who will read them.
 
-    Raises NotFound for one the viewer does not see, Forbidden for their own, Invalid for none or too many.
+    Announces MessagesReported. Raises NotFound for one the viewer does not see, Forbidden for their own, Invalid for
+    none or too many, and where every moderator wrote some of them: nobody would ever read it.
     """
     # In one order, so that two who report the same messages do not wait for each other.
     chosen = sorted(set(message_ids))
@@ -45,12 +49,23 @@ def report_messages(
     room_keys = {message.room_id for message in messages}
     if len(room_keys) > 1 or messages[0].room.public_id != room_id:
         raise Invalid(_("ほかのルームのメッセージが含まれています。画面を開き直してください。"))
+    readers = readers_of(viewer, {message.author_id for message in messages})
+    if readers.is_nobody:
+        sentence = _(
+            "まだ送られていません。選んだメッセージを確認できる運営の担当者が、ほかにいないためです。"
+        )
+        raise Invalid(sentence, {"messages": [sentence]})
+    _store(viewer, messages, reason=reason, note=note, audience=frame.audience)
+    return readers
+
+
+def _store(viewer: Viewer, messages: Sequence[Message], *, reason: str, note: str, audience: str) -> None:
     report = MessageReport(
         room_id=messages[0].room_id,
         reporter_id=viewer.id,
         reason=reason,
         note=note or "",
-        audience=frame.audience[:LONGEST_AUDIENCE],
+        audience=audience[:LONGEST_AUDIENCE],
         reported_at=now(),
     )
     session.add(report)
@@ -59,6 +74,7 @@ def report_messages(
         ReportedMessage(report_id=report.id, message_id=message.id, body=_words(message))
         for message in messages
     )
+    announce(MessagesReported(report_id=report.id))
 
 
 def _words(message: Message) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select
@@ -20,22 +21,33 @@ from ..cards import STAMP_WORDS
 from ..rooms.queries import room_frame
 from .cards import Choice, ModerationPage, ReportCard, ReportedWords, ReportPage
 from .forms import REASONS
+from .readers import readers_of
 
 AROUND = 10  # messages on either side of the one it is about
 MOST_CLOSED = 50
 
 
-def report_page(viewer: Viewer, message_id: PublicId) -> ReportPage:
-    """The message and those around it that the viewer sees. Raises NotFound, Forbidden for their own."""
+def report_page(viewer: Viewer, message_id: PublicId, chosen: Collection[str] = ()) -> ReportPage:
+    """The message and those around it that the viewer sees, and who would read those `chosen` (none: the message).
+
+    Raises NotFound, Forbidden for their own.
+    """
     message = policy.fetch(viewer, Message, message_id, "report")
     frame = room_frame(viewer, message.room.public_id)
     before = _beside(viewer, message, Message.seq <= message.seq, Message.seq.desc(), AROUND + 1)
     after = _beside(viewer, message, Message.seq > message.seq, Message.seq, AROUND)
+    around = [row for row in [*reversed(before), *after] if row.public_id != message_id]
+    authors = {row.person_key for row in (*before, *after) if row.public_id in chosen}
+    readers = readers_of(viewer, authors or {message.author_id})
     return ReportPage(
         room=frame,
-        message_id=message_id,
-        choices=tuple(_choice(viewer, row) for row in [*reversed(before), *after]),
+        message=_choice(viewer, next(row for row in before if row.public_id == message_id)),
+        around=tuple(_choice(viewer, row) for row in around),
+        readers=readers,
+        could_be_fewer=readers.is_nobody and not readers_of(viewer, {message.author_id}).is_nobody,
         tells_who=frame.kind in {"direct", "office"},
+        is_own_office=frame.kind == "office" and viewer.is_candidate,
+        may_talk=viewer.is_candidate,
     )
 
 

@@ -26,8 +26,13 @@ REPORTING = Budget(
 @bp.get("/reports/new")
 def new_report() -> str:
     """Which messages, and what is the matter."""
-    shown = queries.report_page(g.viewer, _message_asked())
-    return page("chat/report.html", page=shown, form=blank(ReportForm, messages=[shown.message_id]))
+    message_id = _message_asked()
+    form = blank(ReportForm, messages=[message_id])
+    return page(
+        "chat/report.html",
+        page=queries.report_page(g.viewer, message_id, form.messages.data or []),
+        form=form,
+    )
 
 
 @bp.post("/reports/new")
@@ -37,10 +42,13 @@ def send_report() -> Response:
     shown = queries.report_page(g.viewer, _message_asked())
     typed = parse(ReportForm)
     spend(REPORTING, g.viewer.public_id)
-    operations.report_messages(
+    readers = operations.report_messages(
         g.viewer, shown.room.id, typed["messages"], reason=typed["reason"], note=typed["note"] or ""
     )
-    flash(t("ご連絡ありがとうございます。ひろば運営（人事を含みます）が確認します（目安：2営業日）"))
+    if readers.has_hr:
+        flash(t("ご連絡ありがとうございます。ひろば運営（人事を含みます）が確認します（目安：2営業日）"))
+    else:
+        flash(t("ご連絡ありがとうございます。ひろば運営が確認します（目安：2営業日）"))
     return redirect(url_for("chat.room", room_id=shown.room.id), 303)
 
 

@@ -75,6 +75,11 @@ def has_staff(sets: Collection[RoomSet] | Collection[SetKey]) -> bool:
     return any((each.role or 0) & ~int(Role.CANDIDATE) for each in sets)
 
 
+def has_hr(sets: Iterable[RoomSet] | Iterable[SetKey]) -> bool:
+    """Whether HR is among them: where only HR writes, somebody then does."""
+    return any((each.role or 0) & Role.HR for each in sets)
+
+
 def is_addressed(room_id: int) -> ColumnElement[bool]:
     """A WHERE over Member: those who have not left the community and whom the room is for.
 

@@ -123,11 +123,17 @@ class OpenRow:
 
 
 @dataclass(frozen=True)
-class RoomsPage:
+class RoomShelves:
     """The viewer's rooms: requests first, then what is pinned, then by the newest message the viewer sees."""
 
     requests: tuple[RoomRow, ...]
     rooms: tuple[RoomRow, ...]
+
+
+@dataclass(frozen=True)
+class RoomsPage(RoomShelves):
+    """The viewer's rooms, and what stands below them."""
+
     paused: tuple[RoomRow, ...]
     hidden: tuple[RoomRow, ...]
     open: tuple[OpenRow, ...]
@@ -142,13 +148,18 @@ class RoomsPage:
 
 @dataclass(frozen=True)
 class AboutPage:
-    """One room and who is in it, as far as the viewer meets them."""
+    """One room and who is in it, as far as the viewer meets them.
+
+    `can_return`: whoever leaves may come back by themselves. `hands_on`: somebody else keeps the room then.
+    """
 
     frame: RoomFrame
     people: tuple[PersonCard, ...]
     is_hidden: bool
     is_pinned: bool
     can_leave: bool
+    can_return: bool
+    hands_on: bool
     can_edit: bool
     can_add: bool
 
@@ -166,7 +177,7 @@ class ChoosePage:
 
 @dataclass(frozen=True)
 class OfficeRoom:
-    """One room of HR in their list: its frame, never its talk."""
+    """One room of HR in their list: its frame, never its talk. `is_crowded`: more people than a conversation holds."""
 
     face: RoomFace
     description: str
@@ -177,6 +188,7 @@ class OfficeRoom:
     is_open: bool
     is_announcement: bool
     is_archived: bool
+    is_crowded: bool
 
 
 @dataclass(frozen=True)
@@ -191,6 +203,7 @@ class OfficeRoomPage:
     is_announcement: bool
     slow_seconds: int
     is_archived: bool
+    is_crowded: bool
 
     def folded(self, chosen: Iterable[str]) -> frozenset[str]:
         """The sets that are folded away while these are chosen."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, case, exists, func, select
 
 from app.core.db import session
 from app.core.errors import NotFound
@@ -18,7 +18,7 @@ from app.people.audiences import audience_label, staff_label
 from app.people.cards import PersonCard
 from app.people.queries import person_card, person_columns
 from app.people.quiet import quiet_hours
-from app.policy import Viewer, standing, why_not
+from app.policy import Viewer, rules, standing, standing_part, why_not
 
 from ..talks.hours import hours_line
 from .audience import has_staff, sets_of
@@ -71,6 +71,22 @@ def with_membership(query: Select[Any]) -> Select[Any]:
     )
 
 
+# What the viewer may see of a room they are in: from when they came, nobody blocked, nobody behind a wall. The rule of
+# rooms is asked by the statement around it, which has the membership beside the room.
+IS_SEEN = and_(
+    Message.room_id == Room.id,
+    Message.seq > RoomMember.joined_seq,
+    standing_part(rules.within_room, Message),
+)
+# Out of the viewer's list: they hid it, and nothing they see was said since.
+IS_HIDDEN = case(
+    (RoomReader.hidden_seq.is_(None), False),
+    else_=~exists()
+    .where(IS_SEEN, Message.seq > RoomReader.hidden_seq)
+    .correlate(Room, RoomMember, RoomReader),
+)
+
+
 def face_of(viewer: Viewer, row: Row[Any]) -> RoomFace:
     """A room's face from a row with FACE_COLUMNS."""
     person = None
@@ -117,7 +133,8 @@ _PINNED = (
     .correlate(Room)
     .scalar_subquery()
 )
-_MET = (
+# How many of those in a room the viewer meets.
+MET = (
     select(func.count())
     .select_from(RoomMember)
     .join(Member, Member.id == RoomMember.member_id)
@@ -142,14 +159,14 @@ _FRAME_AT = Reading(
                     RoomMember.room_id.is_not(None).label("is_mine"),
                     func.coalesce(RoomReader.is_muted, False).label("is_muted"),
                     func.coalesce(RoomReader.is_paused, False).label("is_paused"),
-                    func.coalesce(RoomReader.is_hidden, False).label("is_hidden"),
+                    IS_HIDDEN.label("is_hidden"),
                     func.coalesce(RoomReader.is_pinned, False).label("is_pinned"),
                     standing("send", Room, Room).label("can_send"),
                     standing("pin", Room, Room).label("can_pin"),
                     standing("arrange", Room, Room).label("can_arrange"),
                     standing("leave", Room, Room).label("can_leave"),
                     _PINNED.label("pinned_id"),
-                    _MET.label("met"),
+                    MET.label("met"),
                 ).select_from(Room)
             )
         )
@@ -250,8 +267,13 @@ def office_team(viewer: Viewer) -> tuple[PersonCard, ...]:
 
 
 def team_named(viewer: Viewer) -> str:
-    """「佐藤・田中」, with 「ほか2名」 where the team is large; without what stands in brackets behind a name."""
-    names = [_spoken(person.name) for person in office_team(viewer)]
+    """The HR team as it is named in one line."""
+    return named_shortly(office_team(viewer))
+
+
+def named_shortly(people: Iterable[PersonCard]) -> str:
+    """「佐藤・田中」, with 「ほか2名」 where they are many; without what stands in brackets behind a name."""
+    names = [_spoken(person.name) for person in people]
     others = len(names) - MOST_NAMED
     shown = join_names(names[:MOST_NAMED])
     return (

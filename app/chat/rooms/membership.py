@@ -14,13 +14,14 @@ from sqlalchemy.orm import aliased
 
 from app.core.db import session
 from app.core.operation import announce
-from app.models import Group, GroupMember, Member, Room, RoomMember
+from app.models import Group, GroupMember, Member, Role, Room, RoomAudience, RoomMember
 
 from ..events import RoomJoined, RoomLeft
 from ..log import append
 from .audience import is_addressed
 
-MOST_TALKING = 300  # above this a room of HR is one in which only HR writes (realtime.md)
+MOST_TALKING = 300  # above this a room of HR is one in which only HR writes, if HR is in it (realtime.md)
+SLOW_ABOVE_SECONDS = 60  # between two messages of one person in one that grew larger, and HR is not in it
 
 
 # ── coming and going ─────────────────────────────────────────────────────────────────────────────────────────
@@ -182,17 +183,31 @@ def follow_audience(room: Room, member_ids: Collection[int] | None = None) -> No
     let_go(room, here - addressed)
     if not room.is_open:
         let_in(room, addressed - here)
-        keep_quiet(room)
+    keep_calm(room)
 
 
 def _among(people: Select[tuple[int]], member_ids: Collection[int] | None) -> Select[tuple[int]]:
     return people if member_ids is None else people.where(Member.id.in_(member_ids))
 
 
-def keep_quiet(room: Room) -> None:
-    """In a room that has become too large for a conversation only HR writes."""
-    if not room.is_announcement and count_members(room.id) > MOST_TALKING:
+def keep_calm(room: Room) -> None:
+    """A room that has become too large for a conversation: only HR writes; where HR is not in it, everybody slowly.
+
+    Nobody ever stands before a room in which nobody can write.
+    """
+    if room.is_announcement or count_members(room.id) <= MOST_TALKING:
+        return
+    if is_for_hr(room.id):
         room.is_announcement = True
+    elif room.slow_seconds < SLOW_ABOVE_SECONDS:
+        room.slow_seconds = SLOW_ABOVE_SECONDS
+        append(None, room.id, "system", payload={"text": "slowed"})
+
+
+def is_for_hr(room_id: int) -> bool:
+    """Whether HR is among those a room of HR is for."""
+    roles = session.scalars(select(RoomAudience.role).where(RoomAudience.room_id == room_id))
+    return any((role or 0) & Role.HR for role in roles)
 
 
 def count_members(room_id: int) -> int:

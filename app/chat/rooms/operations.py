@@ -39,7 +39,7 @@ from app.policy import Viewer, allowed, viewers_of
 
 from ..events import RoomJoined, RoomLeft
 from ..messages.operations import Words, put_message, words
-from .audience import has_staff, is_addressed
+from .audience import has_hr, has_staff, is_addressed
 from .cards import ICONS
 from .choosing import may_be_asked
 from .membership import (
@@ -218,11 +218,19 @@ def join_room(viewer: Viewer, room_id: PublicId) -> None:
     if room.kind == "place" and not room.is_announcement and count_members(room.id) >= MOST_TALKING:
         raise Conflict(_("このルームは、いま満員です。空いたときに、また参加できます。"))
     let_in(room, [viewer.id], also_declined=True)
+    session.execute(
+        update(RoomReader)
+        .where(RoomReader.member_id == viewer.id, RoomReader.room_id == room.id)
+        .values(hidden_seq=None)
+    )
 
 
 @operation
 def list_room(viewer: Viewer, room_id: PublicId, *, how: str, is_on: bool) -> None:
-    """Have a room listed as one likes (`LISTINGS`): nobody else ever knows. Raises NotFound."""
+    """Have a room listed as one likes (`LISTINGS`): nobody else ever knows. Raises NotFound.
+
+    A hidden one is out of the list until something new is said there.
+    """
     room = policy.claim(viewer, Room, room_id, "view")
     if how not in LISTINGS:
         raise NotFound()
@@ -231,7 +239,10 @@ def list_room(viewer: Viewer, room_id: PublicId, *, how: str, is_on: bool) -> No
     if reader is None:
         reader = RoomReader(member_id=viewer.id, room_id=room.id)
         session.add(reader)
-    setattr(reader, f"is_{how}", is_on)
+    if how == "hidden":
+        reader.hidden_seq = room.newest_seq if is_on else None
+    else:
+        setattr(reader, f"is_{how}", is_on)
 
 
 # ── talks of two ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -414,7 +425,7 @@ def open_place(
     session.add(room)
     session.flush()
     _address(room, sets)
-    _check_size(room)
+    _check_size(room, sets)
     addressed = select(Member.id).where(is_addressed(room.id))
     if is_open:
         addressed = addressed.where(Member.id == viewer.id)
@@ -438,20 +449,23 @@ def change_place(
 ) -> None:
     """Change a room of HR. Its members follow its audience; staff do not come into a room of candidates that talked.
 
+    One that has grown too large by itself stays changeable, as long as no more people come and people write slowly.
     Announces RoomJoined and RoomLeft for those who come and go. Raises NotFound for anybody but HR, Invalid.
     """
     room = _place(viewer, room_id)
     sets = _sets(viewer, audience)
     before = _sets_of(room)
     _check_still_candidates(before, sets)
-    if _has_hr(before) or not room.is_announcement:  # one that grew too large stays changeable
-        _check_somebody_writes(is_announcement, sets)
+    _check_somebody_writes(is_announcement, sets)
+    may_grow = not sets <= set(before) or (room.is_open and not is_open) or room.is_announcement
     _write_place(room, name, description, icon, is_open, is_announcement, slow_seconds)
     session.execute(delete(RoomAudience).where(RoomAudience.room_id == room.id))
     _address(room, sets)
-    _check_size(room)
+    if may_grow:
+        _check_size(room, sets)
     if room.archived_at is None:
         follow_audience(room)
+    _check_calm(room, is_announcement, slow_seconds)
     _tell_everybody()
 
 
@@ -517,14 +531,42 @@ def _address(room: Room, sets: Iterable[SetKey]) -> None:
     session.flush()
 
 
-def _check_size(room: Room) -> None:
+def _check_size(room: Room, sets: Collection[SetKey]) -> None:
+    """Raise Invalid where more people would come into a conversation than it holds, with what to do instead."""
     if room.is_open or room.is_announcement:
         return
     most = select(Member.id).where(is_addressed(room.id)).limit(MOST_TALKING + 1)
-    if len(session.scalars(most).all()) > MOST_TALKING:
+    if len(session.scalars(most).all()) <= MOST_TALKING:
+        return
+    if has_hr(sets):
+        raise _wrong_size()
+    raise _wrong(
+        "audience",
+        _(
+            "人事が参加しないルームは、%(most)s名までです。同期や班ごとに、ルームを分けてください",
+            most=MOST_TALKING,
+        ),
+    )
+
+
+def _wrong_size() -> Invalid:
+    return _wrong(
+        "is_announcement",
+        _("%(most)s名を超えるルームは、「人事だけが書き込めます」にしてください", most=MOST_TALKING),
+    )
+
+
+def _check_calm(room: Room, is_announcement: bool, slow_seconds: int) -> None:
+    """Raise Invalid where `keep_calm` had to put right what HR chose for a room as large as this one has grown."""
+    if room.is_announcement and not is_announcement:
+        raise _wrong_size()
+    if room.slow_seconds > slow_seconds:
         raise _wrong(
-            "is_announcement",
-            _("%(most)s名を超えるルームは、「人事だけが書き込めます」にしてください", most=MOST_TALKING),
+            "slow_seconds",
+            _(
+                "%(most)s名を超えているあいだは、1分に1回か、それよりゆっくりにしてください",
+                most=MOST_TALKING,
+            ),
         )
 
 
@@ -533,13 +575,9 @@ def _sets_of(room: Room) -> list[SetKey]:
     return [SetKey(*row) for row in session.execute(columns.where(RoomAudience.room_id == room.id))]
 
 
-def _has_hr(sets: Iterable[SetKey]) -> bool:
-    return any((key.role or 0) & Role.HR for key in sets)
-
-
 def _check_somebody_writes(is_announcement: bool, sets: Collection[SetKey]) -> None:
     """Whoever is not in a room does not write there, HR neither: without HR nobody would."""
-    if is_announcement and not _has_hr(sets):
+    if is_announcement and not has_hr(sets):
         raise _wrong(
             "audience",
             _(

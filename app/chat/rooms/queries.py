@@ -19,7 +19,7 @@ from app.people.audiences import audience_label, set_choices, staff_label
 from app.people.cards import PersonCard
 from app.people.marks import company_today
 from app.people.queries import person_card, person_columns
-from app.policy import Viewer, allowed, rules, standing, standing_part
+from app.policy import Viewer, allowed, standing
 
 from ..cards import STAMP_WORDS
 from .audience import sets_of
@@ -32,12 +32,17 @@ from .cards import (
     OpenRow,
     Reach,
     RoomFace,
+    RoomFrame,
     RoomRow,
+    RoomShelves,
     RoomsPage,
 )
 from .choosing import people_found, people_named
 from .frames import (
     FACE_COLUMNS,
+    IS_HIDDEN,
+    IS_SEEN,
+    MET,
     face_of,
     frame_of,
     frame_row,
@@ -46,6 +51,7 @@ from .frames import (
     with_faces,
     with_reader,
 )
+from .membership import MOST_TALKING
 from .operations import check_organiser, check_small
 
 __all__ = ["office_team", "room_frame"]
@@ -57,16 +63,9 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 # ── the list ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-# What the viewer may see of a room they are in: from when they came, nobody blocked, nobody behind a wall. The rule of
-# rooms is asked by the statement around it.
-_is_seen = and_(
-    Message.room_id == Room.id,
-    Message.seq > RoomMember.joined_seq,
-    standing_part(rules.within_room, Message),
-)
 _NEWEST = (
     select(Message.id)
-    .where(_is_seen)
+    .where(IS_SEEN)
     .order_by(Message.seq.desc())
     .limit(1)
     .correlate(Room, RoomMember)
@@ -75,7 +74,7 @@ _NEWEST = (
 _unread = (
     select(Message.id)
     .where(
-        _is_seen,
+        IS_SEEN,
         Message.seq > func.coalesce(RoomReader.bookmark_seq, 0),
         Message.author_id.is_distinct_from(bindparam("viewer_id")),
         Message.unsent_at.is_(None),
@@ -106,7 +105,7 @@ _MINE = Reading(
                 _UNREAD.label("unread"),
                 func.coalesce(RoomReader.is_muted, False).label("is_muted"),
                 func.coalesce(RoomReader.is_paused, False).label("is_paused"),
-                func.coalesce(RoomReader.is_hidden, False).label("is_hidden"),
+                IS_HIDDEN.label("is_hidden"),
                 func.coalesce(RoomReader.is_pinned, False).label("is_pinned"),
             )
             .select_from(RoomMember)
@@ -141,11 +140,37 @@ _OPEN = Reading(
 )
 
 
+MOST_BESIDE = 40  # rooms beside an open one; whoever has more finds them on the page of all
+
+
+def rooms_beside(viewer: Viewer, frame: RoomFrame) -> RoomShelves | None:
+    """The rooms the viewer is in, as they stand beside an open one on a PC; two statements.
+
+    None beside 人事への連絡 of a candidate, to which HR comes from a list of its own.
+    """
+    if frame.kind == "office" and frame.face.person is not None:
+        return None
+    shelves = _shelves(viewer)
+    return RoomShelves(
+        tuple(shelves["requests"][:MOST_BESIDE]),
+        tuple(shelves["rooms"][:MOST_BESIDE]),
+    )
+
+
 def rooms_page(viewer: Viewer) -> RoomsPage:
     """The rooms the viewer is in, and those they may come into, in three statements whatever there is.
 
     人事への連絡 of others, which the HR team reads by role, stands in the office.
     """
+    return RoomsPage(
+        **{name: tuple(cards) for name, cards in _shelves(viewer).items()},
+        open=tuple(_open_row(viewer, row) for row in _OPEN.all(viewer.binds)),
+        can_open=viewer.may_open_rooms,
+        can_organise=policy.can(viewer, "organise", Room(kind="place")),
+    )
+
+
+def _shelves(viewer: Viewer) -> dict[str, list[RoomRow]]:
     rows = _MINE.all(viewer.binds)
     newest = frozenset(row.newest_id for row in rows if row.newest_id is not None)
     words = {row.message_key: row for row in _WORDS.all({**viewer.binds, "message_ids": newest})}
@@ -157,12 +182,7 @@ def rooms_page(viewer: Viewer) -> RoomsPage:
     shelves: dict[str, list[RoomRow]] = {"requests": [], "rooms": [], "paused": [], "hidden": []}
     for row, card in listed:
         shelves[_shelf(viewer, row)].append(card)
-    return RoomsPage(
-        **{name: tuple(cards) for name, cards in shelves.items()},
-        open=tuple(_open_row(viewer, row) for row in _OPEN.all(viewer.binds)),
-        can_open=viewer.may_open_rooms,
-        can_organise=policy.can(viewer, "organise", Room(kind="place")),
-    )
+    return shelves
 
 
 def _when(card: RoomRow) -> datetime:
@@ -170,12 +190,12 @@ def _when(card: RoomRow) -> datetime:
 
 
 def _shelf(viewer: Viewer, row: Any) -> str:
-    """Where the list shows a room. A hidden one is back while something in it is unread."""
+    """Where the list shows a room."""
     if row.asked_by_id is not None and row.asked_by_id != viewer.id:
         return "requests"
     if row.is_paused:
         return "paused"
-    return "hidden" if row.is_hidden and not row.unread else "rooms"
+    return "hidden" if row.is_hidden else "rooms"
 
 
 def _room_row(viewer: Viewer, row: Any, said: Any | None) -> RoomRow:
@@ -237,6 +257,8 @@ def about_page(viewer: Viewer, room_id: PublicId) -> AboutPage:
         is_hidden=bool(row.is_hidden),
         is_pinned=bool(row.is_pinned),
         can_leave=bool(row.can_leave),
+        can_return=row.room_kind in ("group", "place") and row.archived_at is None,
+        hands_on=bool(is_kept),
         can_edit=bool(is_kept),
         can_add=bool(is_kept) and viewer.may_open_rooms,
     )
@@ -332,16 +354,8 @@ def reach(viewer: Viewer) -> Reach:
 def office_rooms(viewer: Viewer) -> tuple[OfficeRoom, ...]:
     """Every room of HR by name and audience, never its talk. Raises NotFound for anybody but HR."""
     check_organiser(viewer)
-    count = (
-        select(func.count())
-        .select_from(RoomMember)
-        .join(Member, Member.id == RoomMember.member_id)
-        .where(RoomMember.room_id == Room.id, RoomMember.left_seq.is_(None), standing("view", Member))
-        .correlate(Room)
-        .scalar_subquery()
-    )
     rooms = session.execute(
-        select(Room, count.label("members"))
+        select(Room, MET.label("members"))
         .where(allowed(viewer, "organise", Room))
         .order_by(Room.archived_at.is_not(None), Room.id.desc()),
         viewer.binds,
@@ -358,6 +372,7 @@ def office_rooms(viewer: Viewer) -> tuple[OfficeRoom, ...]:
             is_open=room.is_open,
             is_announcement=room.is_announcement,
             is_archived=room.archived_at is not None,
+            is_crowded=_is_crowded(room, members),
         )
         for room, members in rooms
     )
@@ -368,9 +383,10 @@ def office_room_page(viewer: Viewer, room_id: PublicId | None = None) -> OfficeR
     check_organiser(viewer)
     choices = set_choices(viewer)
     if room_id is None:
-        return OfficeRoomPage(None, "", choices, (), False, False, 0, False)
+        return OfficeRoomPage(None, "", choices, (), False, False, 0, False, False)
     room = policy.fetch(viewer, Room, room_id, "organise")
     keys = {each.key for each in sets_of(viewer, [room.id]).get(room.id, [])}
+    members = session.scalar(select(MET).where(Room.id == room.id), viewer.binds) or 0
     return OfficeRoomPage(
         face=RoomFace(id=room.public_id, kind=room.kind, name=room.name, icon=room.icon),
         description=room.description,
@@ -380,4 +396,10 @@ def office_room_page(viewer: Viewer, room_id: PublicId | None = None) -> OfficeR
         is_announcement=room.is_announcement,
         slow_seconds=room.slow_seconds,
         is_archived=room.archived_at is not None,
+        is_crowded=_is_crowded(room, members),
     )
+
+
+def _is_crowded(room: Room, members: int) -> bool:
+    """Where `keep_calm` has slowed a room down, because HR is not in it to announce."""
+    return members > MOST_TALKING and not room.is_announcement and room.archived_at is None

@@ -117,10 +117,11 @@ def _room_address(room_id: PublicId) -> str:
 def new_room() -> str:
     """Choose people for a small room; with `step=name` the form of its name."""
     chosen = _chosen()
-    if request.args.get("step") == "name" and chosen:
+    is_next = request.args.get("step") == "name"
+    if is_next and chosen:
         return _naming(chosen)
     found = queries.choose_page(g.viewer, request.args.get("q", ""), chosen)
-    return page("chat/choose.html", page=found)
+    return page("chat/choose.html", page=found, is_nobody=is_next)
 
 
 def _chosen() -> list[PublicId]:

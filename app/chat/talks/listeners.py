@@ -8,7 +8,7 @@ from app.accounts.events import MembershipEnded
 from app.core.clock import now
 from app.core.db import session
 from app.core.events import Delivery, listens
-from app.models import CheckIn, Room, TalkRequest
+from app.models import CheckIn, Notice, Room, TalkRequest
 
 from ..events import CheckInDue
 from .sending import send_batch
@@ -28,6 +28,8 @@ def end_thread(fact: MembershipEnded, _delivery: Delivery) -> None:
         room.archived_at = room.archived_at or now()
         if not fact.keeps_name:
             room.candidate_id = None
+    wishes = select(TalkRequest.id).where(TalkRequest.member_id == fact.member_id)
+    session.execute(delete(Notice).where(Notice.talk_request_id.in_(wishes)))
     session.execute(delete(TalkRequest).where(TalkRequest.member_id == fact.member_id))
     if not fact.keeps_name:
         session.execute(

@@ -12,7 +12,7 @@ from app import policy
 from app.core.clock import now
 from app.core.db import session
 from app.core.errors import Conflict, Forbidden
-from app.core.i18n import _, day, t
+from app.core.i18n import _, day
 from app.core.ids import PublicId
 from app.core.operation import announce, operation
 from app.models import CheckIn, Community, Member, Message, Room, TalkRequest
@@ -23,7 +23,7 @@ from ..events import CheckInDue, TalkAsked
 from ..log import append
 from ..messages.operations import Words, put_message, words
 from ..rooms.membership import found_members
-from .queries import FORTNIGHT, check_office
+from .queries import FORTNIGHT, check_office, words_to_mentor
 from .threads import is_open_request
 
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -81,7 +81,7 @@ def ask_mentor(viewer: Viewer, mentor_id: PublicId, *, line: str, key: str) -> P
     A mentor has no list of wishes as HR has: without a line the wish is said in words, so that it counts as unread
     and is told of like any message.
     """
-    said = words(line if line.strip() else t("お話ししたいです"))
+    said = words(line if line.strip() else words_to_mentor())
     try:
         return _ask_mentor(viewer, mentor_id, said, key)
     except IntegrityError:  # the mentor wrote first at the same moment: the room is there by now

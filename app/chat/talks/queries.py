@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, bindparam, func, select
 
 from app import policy
 from app.core.calendar import QuietHours
@@ -37,7 +37,7 @@ from .cards import (
     Wait,
 )
 from .hours import hours_line, wait_of
-from .threads import HAS_NEWEST, IS_REST, IS_WAITING, Newest, Waiting, is_open_request
+from .threads import HAS_ASKED, HAS_NEWEST, IS_REST, IS_WAITING, Newest, Waiting, is_open_request
 
 PAGE_SIZE = 30
 MOST_REQUESTS = 100  # each is a task of today; nobody leaves more open
@@ -121,6 +121,11 @@ def talk_page(viewer: Viewer) -> TalkPage:
     )
 
 
+def words_to_mentor() -> str:
+    """What a wish says to a mentor where its asker writes nothing else; shown to them before they send it."""
+    return t("お話ししたいです")
+
+
 def check_candidate(viewer: Viewer) -> None:
     """Raise NotFound for whoever is no candidate: 話したい is theirs."""
     if not viewer.is_candidate:
@@ -137,8 +142,8 @@ _CANDIDATE = (
 )
 
 
-def _thread(*more: Any) -> Any:
-    """One row a thread: its candidate and its newest words with who said them."""
+def _thread(*more: Any, shown: ColumnElement[bool] = HAS_NEWEST) -> Any:
+    """One row a thread: its candidate, and its newest words, or which are `shown`, with who said them."""
     speaker = Member.__table__.alias("speaker")
     return (
         select(
@@ -152,7 +157,7 @@ def _thread(*more: Any) -> Any:
             *more,
         )
         .select_from(Room)
-        .join(Newest, HAS_NEWEST)
+        .join(Newest, shown)
         .outerjoin(Member, Member.id == Room.candidate_id)
         .outerjoin(speaker, speaker.c.id == Newest.author_id)
     )
@@ -175,7 +180,7 @@ _OPEN_REQUESTS = (
 _REQUESTS = Reading(_OPEN_REQUESTS)
 _REQUEST_AT = Reading(_OPEN_REQUESTS.where(TalkRequest.public_id == bindparam("request_id")))
 _WAITING = Keyset(
-    _thread(Waiting.sent_at.label("since")),
+    _thread(Waiting.sent_at.label("since"), shown=HAS_ASKED),
     key=Waiting.id,
     public_id=Room.public_id,
     visible=IS_WAITING,

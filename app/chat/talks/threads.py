@@ -28,6 +28,12 @@ _newest_seq = (
     .correlate(Room)
     .scalar_subquery()
 )
+_newest_seq_of_candidate = (
+    select(func.max(_said.seq))
+    .where(_said.room_id == Room.id, _said.author_id == Room.candidate_id, _said.unsent_at.is_(None))
+    .correlate(Room)
+    .scalar_subquery()
+)
 _answered_seq = (
     select(func.coalesce(func.max(_said.seq), 0))
     .where(
@@ -71,6 +77,8 @@ _has_request = (
 IS_OFFICE: ColumnElement[bool] = and_(Room.kind == "office", standing("view", Room))
 # Beside each room its newest words; a room in which nobody has said anything is in no list.
 HAS_NEWEST: ColumnElement[bool] = and_(Newest.room_id == Room.id, Newest.seq == _newest_seq)
+# Where an answer is due: what the candidate said last, whatever went to everybody since.
+HAS_ASKED: ColumnElement[bool] = and_(Newest.room_id == Room.id, Newest.seq == _newest_seq_of_candidate)
 # Beside each room the first words that wait. An open 話したい stands in a list of its own.
 IS_WAITING: ColumnElement[bool] = and_(
     IS_OFFICE,

@@ -60,11 +60,12 @@ def talk() -> str:
         page=found,
         office_form=blank(AskOfficeForm),
         mentor_form=_mentor_form(found),
+        words_to_mentor=queries.words_to_mentor(),
     )
 
 
 def _mentor_form(found: TalkPage) -> AskMentorForm:
-    form = blank(AskMentorForm)
+    form = blank(AskMentorForm, words=queries.words_to_mentor())
     form.mentor.choices = [(mentor.id, mentor.called) for mentor in found.mentors]
     return form
 
@@ -175,7 +176,7 @@ def send_check_in() -> Response | str:
     operations.plan_check_in(g.viewer, body=typed["body"])
     opens_at = queries.check_in_page(g.viewer).opens_at
     if opens_at is None:
-        flash(t("送り始めました。この画面を閉じても続きます"))
+        flash(t("送り始めました"))
     else:
         flash(t("通知オフの時間帯のため、%(moment)sに届きます", moment=moment(opens_at)))
     return redirect(url_for(".check_in"), 303)

@@ -117,10 +117,12 @@ export function followLog({ room, have, epoch, wire, onEvent, onReset, onGone })
     else if (head > have) catchUp();
   }
 
-  async function look() {
-    const answer = await wire.ask(`/api/rooms/heads?ids=${room}`);
+  // Other rooms are asked for in the same breath; gives the heads of all.
+  async function look(others) {
+    const answer = await wire.ask(`/api/rooms/heads?ids=${[room, ...others]}`);
     const head = answer.rooms?.[room];
     if (answer.ok && (head == null || head > have)) catchUp(); // also where none is named: the answer says whether the room is gone
+    return answer.rooms ?? {};
   }
 
   function leave() {

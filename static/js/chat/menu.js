@@ -18,8 +18,9 @@ export function openMenus(root, view, chat, { onReply, tell }) {
     const age = Date.now() - new Date(node.querySelector("time").dateTime);
     return {
       reply: place.canWrite,
-      copy: Boolean(text),
-      save: Boolean(place.save),
+      copy: Boolean(text && navigator.clipboard), // not without HTTPS
+      save: Boolean(place.save) && !("saved" in node.dataset),
+      unsave: Boolean(place.save) && "saved" in node.dataset,
       pin: place.canPin && pinned() !== view.idOf(node),
       unpin: place.canPin && pinned() === view.idOf(node),
       edit: isMine() && Boolean(text) && place.canReact && age < place.editSeconds * 1000,
@@ -36,6 +37,7 @@ export function openMenus(root, view, chat, { onReply, tell }) {
     signs.hidden = isMine() || !place.canReact;
     for (const button of signs.children) button.setAttribute("aria-pressed", String(isGiven(button.dataset.sign)));
     menu.showModal();
+    if (!anchor) menu.querySelector(".acts").focus(); // under a thumb no act is marked before it is chosen
     stand(anchor);
     node.classList.add("is-chosen");
   }
@@ -68,23 +70,28 @@ export function openMenus(root, view, chat, { onReply, tell }) {
     if (!step) return;
     event.preventDefault();
     const all = [...menu.querySelectorAll(".acts button")].filter((each) => each.checkVisibility());
-    all.at((all.indexOf(document.activeElement) + step) % all.length)?.focus();
+    const at = all.indexOf(document.activeElement);
+    all.at(at < 0 ? Math.min(0, step) : (at + step) % all.length)?.focus();
   });
 
   async function react(chosen, { dataset, ariaPressed }) {
     tell(await chat.react(view.idOf(chosen), dataset.sign, ariaPressed !== "true"));
   }
 
+  async function keep(chosen, isKept) {
+    const answer = await chat.save(view.idOf(chosen), isKept);
+    if (answer.ok) chosen.toggleAttribute("data-saved", isKept);
+    tell(answer.ok ? { message: isKept ? view.words.saved : view.words.unsaved } : answer);
+  }
+
   const ACTS = {
     reply: onReply,
     async copy(chosen) {
-      await navigator.clipboard?.writeText(view.bodyOf(chosen));
+      await navigator.clipboard.writeText(view.bodyOf(chosen));
       tell({ message: view.words.copied });
     },
-    async save(chosen) {
-      const answer = await chat.save(view.idOf(chosen));
-      tell(answer.ok ? { message: view.words.saved } : answer);
-    },
+    save: (chosen) => keep(chosen, true),
+    unsave: (chosen) => keep(chosen, false),
     pin: async (chosen) => tell(await chat.pin(view.idOf(chosen))),
     unpin: async () => tell(await chat.pin("")),
     edit: (chosen) => edit(chosen),
@@ -109,8 +116,14 @@ export function openMenus(root, view, chat, { onReply, tell }) {
     if (button?.value) tell(await chat.unsend(view.idOf(node)));
   });
 
-  const area = editing.querySelector("textarea");
+  const form = editing.querySelector("form");
+  const area = form.querySelector("textarea");
   const wrong = editing.querySelector(".wrong");
+
+  let names = null; // brought when they are first needed
+  area.addEventListener("focus", () => {
+    if (form.dataset.people) names ??= import("../mentions.js").then(({ completeNames }) => completeNames(form, area)).catch(() => null);
+  });
 
   function edit(chosen) {
     node = chosen;
@@ -124,7 +137,9 @@ export function openMenus(root, view, chat, { onReply, tell }) {
     const button = event.target.closest("button");
     if (!button) return;
     if (!button.value) return editing.close();
-    const answer = await chat.edit(view.idOf(node), area.value);
+    (await names)?.tell();
+    const mentions = form.elements.mentions.value.split(" ").filter(Boolean);
+    const answer = await chat.edit(view.idOf(node), area.value, mentions);
     if (answer.ok) return editing.close();
     wrong.textContent = answer.fields?.body?.[0] || answer.message || view.words.unreached;
     wrong.hidden = false;
@@ -132,7 +147,9 @@ export function openMenus(root, view, chat, { onReply, tell }) {
 
   view.list.addEventListener("click", (event) => {
     const button = event.target.closest(".say-more");
-    if (button) open(button.closest(".say"), matchMedia("(min-width: 40rem)").matches ? button : null);
+    if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return; // its page, in another tab
+    event.preventDefault();
+    open(button.closest(".say"), matchMedia("(min-width: 40rem)").matches ? button : null);
   });
 
   return { open };

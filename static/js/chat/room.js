@@ -2,6 +2,7 @@
 // and the protocol (session.js), put together.
 import { openMenus } from "./menu.js";
 import { openChat } from "./session.js";
+import { followSide } from "./side.js";
 import { followFinger } from "./touch.js";
 import { openView } from "./view.js";
 import { openWriting } from "./writing.js";
@@ -18,6 +19,7 @@ root.place = JSON.parse(root.dataset.place);
 const view = openView(root);
 const { words } = view;
 const csrf = root.querySelector("[name=csrf_token]").value;
+const side = followSide(root.dataset.room);
 
 const chat = openChat({
   roomId: root.dataset.room,
@@ -29,7 +31,10 @@ const chat = openChat({
   onEvent(event, key) {
     if (isPast && ADDING.has(event.kind)) return;
     view.apply(event, key !== null);
+    if (event.kind === "message") side.hear();
     watch();
+    // Whoever has the newest on the screen sees this as well, and need not be told that it names them.
+    if (event.kind === "edit" && view.isAtEnd() && document.visibilityState === "visible") setTimeout(readOn, READ_AFTER_MS, event.seq);
   },
   onReset(page) {
     if (isPast) return;
@@ -38,8 +43,10 @@ const chat = openChat({
     watch();
   },
   onState: showState,
+  onOther: side.hear,
+  others: side.rooms,
 });
-chat.save = (message) => post(root.place.save.replace(SAMPLE, message), { on: true });
+chat.save = (message, on) => post(root.place.save.replace(SAMPLE, message), { on });
 
 async function post(path, content) {
   const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": csrf };
@@ -53,6 +60,7 @@ const state = root.querySelector("[data-state-line]");
 
 function showState(name, { kept = true } = {}) {
   root.dataset.link = name;
+  view.relabel();
   const text = words.states[name] ?? (kept ? "" : words.notKept);
   state.textContent = text;
   state.hidden = !text;
@@ -89,6 +97,12 @@ function read(node) {
   const seq = Number(node.dataset.seq);
   if (seq > bookmark) chat.read((bookmark = seq));
 }
+
+function readOn(seq) {
+  if (document.visibilityState === "visible" && view.isAtEnd() && bookmark >= newestSaid()) chat.read(seq);
+}
+
+const newestSaid = () => Number([...view.list.querySelectorAll("[data-seq]")].at(-1)?.dataset.seq ?? 0);
 
 function isSeen(node) {
   const [box, frame] = [node.getBoundingClientRect(), view.scroller.getBoundingClientRect()];

@@ -12,9 +12,9 @@
 //   onEvent(event, key)  an entry of the log; `key` names the item it takes the place of, or is null
 //   onReset(page)        the page no longer holds together: draw {items, head, epoch, older} afresh
 //   onState(name, more)  connecting | live | polling | offline | gone | ended; more.kept is false where nothing survives a reload
-//   onOther(kind, what)  optional: "heads" {room: head or null} of other rooms
+//   onOther(heads)       optional: {room: head or null} of rooms, `others()` among them; nothing where a notice came
 // Asked: send(content) → key, retry(key), cancel(key); read(seq); older(messageId) → {ok, items, older};
-//   edit(id, body), unsend(id), react(id, name, isOn), pin(id or "") → {ok: true, …} or {ok: false, code, message, …}:
+//   edit(id, body, mentions), unsend(id), react(id, name, isOn), pin(id or "") → {ok: true, …} or {ok: false, code, message, …}:
 //   code "unreached" has no message, because nobody answered. close() ends it all.
 import { refreshBell } from "./bell.js";
 import { followLog } from "./log.js";
@@ -22,11 +22,12 @@ import { openOutbox } from "./outbox.js";
 import { openWire } from "./wire.js";
 
 const LOOK_MS = 30_000; // realtime.md, reconnect: a phone that slept
+const LOOK_AFTER_MS = 5000; // not all at once, where a thousand come back
 const POLL_MS = [10_000, 15_000];
 const READ_MS = 1000;
 const ECHO_MS = 3000; // an acknowledged message that is not pushed by then is fetched
 
-export function openChat({ roomId, me, epoch, have, csrf, onItems, onEvent, onReset, onState, onOther = () => {} }) {
+export function openChat({ roomId, me, epoch, have, csrf, onItems, onEvent, onReset, onState, onOther = () => {}, others = () => [] }) {
   const place = `/api/rooms/${roomId}`;
   const life = new AbortController();
   const timers = new Set();
@@ -49,7 +50,10 @@ export function openChat({ roomId, me, epoch, have, csrf, onItems, onEvent, onRe
 
   function followLink(link) {
     become(link);
-    if (link === "live") log.sync();
+    if (link === "live") {
+      log.sync();
+      if (others().length) later(look, LOOK_AFTER_MS * Math.random());
+    }
     if (link === "ended") close();
     else if (link !== "offline" && link !== "connecting") {
       outbox.wake();
@@ -119,7 +123,11 @@ export function openChat({ roomId, me, epoch, have, csrf, onItems, onEvent, onRe
 
   function keepLooking() {
     later(keepLooking, LOOK_MS);
-    if (document.visibilityState === "visible" && wire.link === "live") log.look();
+    if (document.visibilityState === "visible" && wire.link === "live") look();
+  }
+
+  async function look() {
+    onOther(await log.look(others()));
   }
 
   function keepPolling() {
@@ -130,7 +138,7 @@ export function openChat({ roomId, me, epoch, have, csrf, onItems, onEvent, onRe
 
   function awake() {
     wire.nudge();
-    log.look();
+    look();
     outbox.wake();
   }
 
@@ -143,9 +151,12 @@ export function openChat({ roomId, me, epoch, have, csrf, onItems, onEvent, onRe
     wire.on("room:event", (event) => event.room === roomId && log.take(event));
     wire.on("room:heads", ({ rooms = {} }) => {
       if (roomId in rooms) log.hear(rooms[roomId]);
-      onOther("heads", rooms);
+      onOther(rooms);
     });
-    wire.on("notice:new", refreshBell);
+    wire.on("notice:new", () => {
+      refreshBell();
+      onOther();
+    });
   }
 
   function close() {
@@ -167,7 +178,10 @@ export function openChat({ roomId, me, epoch, have, csrf, onItems, onEvent, onRe
     cancel: outbox.cancel,
     read,
     older: (before) => wire.ask(`${place}/messages?before=${encodeURIComponent(before)}`),
-    edit: (message, body) => act("message:edit", { message, body }, `/messages/${message}/edit`, { body }),
+    edit(message, body, names) {
+      const content = { body, mentions: joined(names) };
+      return act("message:edit", { message, ...content }, `/messages/${message}/edit`, content);
+    },
     unsend: (message) => act("message:unsend", { message }, `/messages/${message}/unsend`, {}),
     react: (message, name, on) => act("message:react", { message, name, on }, `/messages/${message}/reactions`, { name, on }),
     pin: (message) => wire.ask(`${place}/pin`, { message }),

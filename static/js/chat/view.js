@@ -94,17 +94,31 @@ export function openView(root) {
     if (card.html) text.innerHTML = card.html; // both gates of core/text.py were passed
     else text.remove();
     if (card.stamp) files.before(stampOf(card.stamp));
-    if (card.files.length) files.replaceChildren(...card.files.map((each) => file(files, each)));
-    else files.remove();
+    files.remove();
+    drawFiles(body, card.files);
   }
 
-  function draw(card) {
+  // Those of others are there once they are rebuilt; until then a message of pictures alone says what it is.
+  function drawFiles(body, cards) {
+    const isEmpty = !cards.length && !body.querySelector(".say-text, .stamp");
+    body.querySelector(".say-files, .say-body > .file-row")?.remove();
+    if (isEmpty) body.append(Object.assign(document.createElement("p"), { className: "file-row", textContent: words.files }));
+    if (!cards.length) return;
+    const files = part("[data-part=other] .say-files");
+    files.replaceChildren(...cards.map((each) => file(files, each)));
+    body.append(files);
+  }
+
+  function draw(card, isSaved = false) {
     const name = `${card.mine ? "m" : "o"}${card.unsent ? "g" : ""}`;
     const node = part(`[data-part=${PARTS[name]}] .say`);
     node.id = `m-${card.id}`;
     node.quoted = card.reply_to?.id;
     nodes.set(card.id, node);
     node.dataset.seq = card.seq;
+    node.toggleAttribute("data-saved", isSaved);
+    const more = node.querySelector(".say-more");
+    more?.setAttribute("href", more.getAttribute("href").replace(SAMPLE, card.id));
     node.dataset.who = card.author.id ?? card.author.name;
     if (!card.mine) sign(node, card.author);
     if (!card.unsent) fillBody(node.querySelector(".say-body"), card);
@@ -192,7 +206,7 @@ export function openView(root) {
     return node;
   }
 
-  const drawItem = (item) => (item.type === "note" ? drawNote(item) : draw(item.message));
+  const drawItem = (item) => (item.type === "note" ? drawNote(item) : draw(item.message, item.saved));
 
   // ---------------------------------------------------------------- one below the other
 
@@ -303,16 +317,19 @@ export function openView(root) {
     while (live.childElementCount > 5) live.firstElementChild.remove();
   }
 
-  function change({ id, body, html }) {
+  // Its words are others, or its pictures are ready.
+  function change({ id, body, html, edited, files }) {
     const node = nodeOf(id);
-    const text = node?.querySelector(".say-text");
-    if (!text) return;
+    const box = node?.querySelector(".say-body");
+    if (!box) return;
     holdPlace(node, () => {
-      text.innerHTML = html;
-      node.body = body;
-      if (!node.querySelector(".say-edited")) node.querySelector(".say-meta").prepend(part(".say-edited"));
+      const text = box.querySelector(".say-text");
+      if (text) text.innerHTML = html;
+      if (text) node.body = body;
+      if (!box.querySelector(".stamp")) drawFiles(box, files);
+      if (edited && !node.querySelector(".say-edited")) node.querySelector(".say-meta").prepend(part(".say-edited"));
     });
-    requote(id, body.replace(/\s+/g, " ").slice(0, 80));
+    if (edited) requote(id, body.replace(/\s+/g, " ").slice(0, 80));
   }
 
   // What answers it says the same.
@@ -417,11 +434,20 @@ export function openView(root) {
 
   function showItem(node, { state, sentence }) {
     node.dataset.state = state;
-    node.querySelector("[data-state]").textContent = state === "waiting" ? words.sending : "";
+    label(node);
     node.querySelector(".say-refused").hidden = state !== "refused";
     node.querySelector("[data-why]").textContent = sentence || words.refused;
     return node;
   }
+
+  // On its way, or waiting until there is one.
+  function label(node) {
+    const { state } = node.dataset;
+    const sending = root.dataset.link === "offline" ? words.waiting : words.sending;
+    node.querySelector("[data-state]").textContent = state === "waiting" ? sending : state === "refused" ? words.again : "";
+  }
+
+  const relabel = () => [...waiting.children].forEach(label);
 
   // ---------------------------------------------------------------- getting about
 
@@ -456,7 +482,7 @@ export function openView(root) {
   jump.addEventListener("click", toEnd);
 
   return {
-    apply, replace, prepend, pin, showItems, nodeOf, idOf, show, toEnd, signsOf, isAtEnd, part, words, list, waiting, scroller, sentinel, me,
+    apply, replace, prepend, pin, showItems, relabel, nodeOf, idOf, show, toEnd, signsOf, isAtEnd, part, words, list, waiting, scroller, sentinel, me,
     bodyOf: (node) => node.body ?? node.querySelector(".say-text")?.innerText ?? "",
     nameOf: (node) => (node.matches(".is-mine") ? words.me : node.querySelector(".say-who bdi").textContent),
     excerptOf: (node) => (node.querySelector(".say-text, .stamp span")?.textContent ?? words.files).replace(/\s+/g, " ").trim().slice(0, 80),
