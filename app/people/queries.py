@@ -213,7 +213,7 @@ def person_page(viewer: Viewer, person_id: PublicId) -> PersonPage:
         groups=_groups(viewer, row.person_key),
         can_block=row.can_block,
         can_message=row.can_message,
-        has_talk=not row.can_message and _has_talk(viewer, row.person_key),
+        has_talk=viewer.id is not None and not row.can_message and _has_talk(viewer, row.person_key),
         fields=shown_fields(viewer, row.person_key),
     )
 

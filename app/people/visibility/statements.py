@@ -199,7 +199,10 @@ KEPT = (
         "notices",
         _("届いた通知"),
         lambda office, owner: can(
-            office, "view", _own(owner, post=None, announcement=None, message=None), kind=Notice
+            office,
+            "view",
+            _own(owner, **dict.fromkeys(("post", "announcement", "message", "talk_request", "report"))),
+            kind=Notice,
         ),
         _CHANGED,
         _ONLY_YOU,
