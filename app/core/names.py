@@ -97,6 +97,11 @@ def grapheme_length(text: str) -> int:
     return sum(1 for _grapheme in regex.finditer(r"\X", _FLAG.sub("一", text)))
 
 
+def shows_nothing(text: str) -> bool:
+    """Whether nobody would see anything of a text: it is empty, or only spaces and characters without a shape."""
+    return _SHAPELESS.fullmatch(text) is not None
+
+
 def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
     """Bring text into a normal form in time that grows with its length.
 
@@ -165,6 +170,7 @@ def _passes_for_office(name: str) -> bool:
 _BIDI = regex.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNDISPLAYABLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\u2028\u2029\ufff0-\uffff]")
 _UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\u2800]")
+_SHAPELESS = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{C}\p{Z}\s\u2800]*")
 _UNSEEN_OR_ACCENT = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\u2800\u0300-\u036f]")
 _MARK = regex.compile(r"[[\p{Mn}\p{Me}]--\p{Default_Ignorable_Code_Point}]", regex.V1)
 _STACK = regex.compile(r"\p{M}{30}(?=\p{M})")

@@ -19,7 +19,7 @@ from app.models import AccessEntry, LedgerHead, Member
 from app.policy import Viewer
 
 from .chain import content_of, link_of
-from .words import ACTIONS, ERASURE, PURPOSES
+from .words import ACTIONS, ERASURE, PURPOSES, answering_name
 
 
 @operation
@@ -28,7 +28,7 @@ def record(
 ) -> None:
     """Note that `viewer` looked at something of these members (internal keys): one entry each a day and purpose.
 
-    Looking at oneself is no entry; the same again on the same day adds nothing. Raises KeyError for an action or a
+    Looking at oneself is no entry, nor at somebody who has left; the same again on the same day adds nothing. Raises KeyError for an action or a
     purpose without words, ValueError for somebody who does not work in the office.
     """
     ACTIONS[action], PURPOSES[purpose]  # raises for what could not be told
@@ -41,7 +41,9 @@ def record(
         AccessEntry.purpose == purpose,
         AccessEntry.day == day,
     )
-    new = {*subject_ids} - {viewer.id} - {*session.scalars(noted)}
+    # Asked with the head in hand: an erasure held it before, or waits until this is entered and erases it, too.
+    here = select(Member.id).where(Member.id.in_(subject_ids), Member.ended_at.is_(None))
+    new = {*session.scalars(here)} - {viewer.id} - {*session.scalars(noted)}
     _append(head, ({**words, "day": day, "subject_id": subject_id} for subject_id in sorted(new)))
 
 
@@ -75,8 +77,10 @@ def forget_entries_about(member_id: int) -> None:
 
 def _viewer_words(viewer: Viewer) -> dict[str, Any]:
     """Who looks, as they are called and what they are today."""
-    name = session.scalar(select(Member.display_name).where(Member.id == viewer.id))
-    return {"viewer_id": viewer.id, "viewer_name": name, "viewer_role": _role_of(viewer)}
+    me = session.execute(
+        select(Member.display_name, Member.legal_name, Member.kana).where(Member.id == viewer.id)
+    ).one()
+    return {"viewer_id": viewer.id, "viewer_name": answering_name(*me), "viewer_role": _role_of(viewer)}
 
 
 def _role_of(viewer: Viewer) -> str:

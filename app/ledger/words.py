@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.core.i18n import _, t, tn
+from app.core.names import fold
 
 # code → what the office chooses
 PURPOSES = {
@@ -76,7 +77,23 @@ def sentence_of(entry: Any) -> str:
     )
 
 
+def answering_name(display_name: str, legal_name: str, kana: str) -> str:
+    """The name under which somebody of the office answers for an act: the display name where it is a part of the 氏名,
+    otherwise the 氏名.
+
+    A display name can be changed and changed back within a minute: nobody acts under the name of a colleague.
+    """
+    called = fold(_bare(display_name).removesuffix("さん"))
+    is_theirs = called in fold(legal_name) or called in fold(kana)
+    return display_name if is_theirs or not legal_name else legal_name
+
+
+def _bare(name: str) -> str:
+    """A display name without the office behind it: 「佐藤（人事・採用担当）」 → 佐藤."""
+    return name.partition("（")[0].strip() or name
+
+
 def _called(name: str) -> str:
     """A display name of the office in a sentence that tells the role itself: 「佐藤さん（人事・採用担当）」 → 佐藤さん."""
-    bare = name.partition("（")[0].strip() or name
+    bare = _bare(name)
     return bare if bare.endswith("さん") else t("%(who)sさん", who=bare)

@@ -112,10 +112,10 @@ def relations(viewer: Viewer, owner: Any) -> Relation:
         found |= Relation.SELF
     if viewer.is_hr:
         found |= Relation.HR
-    if owner.id in viewer.mentee_ids:
-        found |= Relation.MENTOR
     if viewer.is_employee:
         found |= Relation.EMPLOYEE
+        if owner.id in viewer.mentee_ids:
+            found |= Relation.MENTOR
     if viewer.is_candidate:
         found |= Relation.ALLCAND
         if owner.id in viewer.mate_ids:

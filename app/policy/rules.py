@@ -196,7 +196,12 @@ def profile_value_view(viewer: Viewer, value: Any) -> Verdict:
     """Whoever stands to its owner in one of the relations it is shown to, and may meet the owner at all."""
     is_colleague = any_of(
         all_of(viewer.is_hr, _is_within(value, Relation.HR)),
-        all_of(one_of(value.member_id, viewer.mentee_ids), _is_within(value, Relation.MENTOR)),
+        # Whoever got another office stays paired until HR says otherwise, and sees no more than that office does.
+        all_of(
+            viewer.is_employee,
+            one_of(value.member_id, viewer.mentee_ids),
+            _is_within(value, Relation.MENTOR),
+        ),
         all_of(viewer.is_employee, _is_within(value, Relation.EMPLOYEE)),
     )
     is_fellow = all_of(
@@ -548,7 +553,7 @@ def member_message(viewer: Viewer, member: Any) -> Verdict:
         any_of(
             _writes_first(viewer, member),
             all_of(viewer.is_candidate, has_any_bit(member.roles, Role.EMPLOYEE)),
-            one_of(member.id, viewer.mentee_ids),
+            all_of(viewer.is_employee, one_of(member.id, viewer.mentee_ids)),
             all_of(viewer.is_staff, has_any_bit(member.roles, STAFF)),
         ),
     )

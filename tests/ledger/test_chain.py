@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, event, func, insert, select, update
+from sqlalchemy.engine import Engine
 
+from app.accounts.operations import end_membership
 from app.cli import ledger
 from app.core import clock
 from app.core.db import session
+from app.core.errors import NotFound
+from app.core.operation import unit_of_work
 from app.ledger.operations import record
 from app.ledger.queries import verify
 from app.models import AccessEntry, LedgerHead
@@ -174,6 +179,46 @@ def test_two_of_the_office_at_once_keep_one_chain(app: Flask, world: World) -> N
         proof = verify()
     assert proof.is_whole
     assert proof.entries == 10
+
+
+def test_who_leaves_while_somebody_opens_them_leaves_no_entry_behind(
+    app: Flask, world: World, rows: Any
+) -> None:
+    def open_them() -> None:
+        with app.app_context(), suppress(NotFound):
+            open_profile(viewer_of(world.jinji.id), world.sora.public_id, purpose="contact")
+
+    opening = Thread(target=open_them)
+    with app.app_context(), unit_of_work():
+        end_membership(viewer_of(world.sora.id), keeps_name=False)
+        opening.start()
+        opening.join(1)  # it found them, and waits for the ledger
+    opening.join(20)
+    assert rows(select(AccessEntry.id)) == []
+
+
+def test_an_erasure_while_the_chain_is_walked_is_no_tampering(app: Flask, entered: World) -> None:
+    def leave() -> None:
+        with app.app_context():
+            end_membership(viewer_of(entered.sora.id), keeps_name=False)
+
+    leaving = Thread(target=leave)
+
+    def behind_the_head(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "FROM access_entry" in statement and leaving.ident is None:
+            leaving.start()
+            leaving.join(20)
+
+    event.listen(Engine, "before_cursor_execute", behind_the_head)
+    try:
+        with app.app_context():
+            proof = verify()
+    finally:
+        event.remove(Engine, "before_cursor_execute", behind_the_head)
+        leaving.join(20)
+    assert proof.is_whole, proof
+    with app.app_context():
+        assert verify().erased == 2
 
 
 def test_many_at_once_are_one_entry_each(app: Flask, world: World, write: Any) -> None:

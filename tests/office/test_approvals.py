@@ -365,6 +365,19 @@ def test_two_approvers_at_once_act_once(world: World, app: Flask, as_: Any, writ
     assert rows(select(Approval.outcome)) == ["approved"]
 
 
+def test_nobody_asks_under_the_name_of_a_colleague(world: World, as_: Any, write: Any) -> None:
+    request_of(as_(world.jinji))
+
+    def put_on_a_name() -> None:
+        member = session.get_one(Member, world.jinji.id)
+        member.legal_name, member.kana, member.display_name = "佐藤 花", "サトウ ハナ", "田中"
+
+    write(put_on_a_name)
+    text = as_(world.lead).page("/hr/approvals").partition("<main")[2]
+    assert "佐藤 花" in text
+    assert "田中" not in text
+
+
 def test_the_names_of_those_who_left_are_not_kept_on_the_page(world: World, as_: Any, write: Any) -> None:
     lead = as_(world.lead)
     answered(lead, request_of(as_(world.jinji)))

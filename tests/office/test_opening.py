@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import session
 from app.ledger.words import sentence_of
-from app.models import AccessEntry, ProfileValue, Relation
+from app.models import AccessEntry, Member, ProfileValue, Relation
 from app.policy import standing, viewer_of
 from tests.conftest import NO_SUCH_ID, NOON, Person, World, opened
 
@@ -175,6 +175,28 @@ def test_the_page_everybody_has_shows_hr_no_field_before_a_purpose_was_chosen(
     assert "ひとり旅" not in as_(world.lead).page(page)
     assert "ひとり旅" in as_(world.takumi).page(page)
     assert "人事の画面で目的" not in as_(world.sora).page(page)
+
+
+@pytest.mark.parametrize(
+    ("called", "entered"),
+    [
+        ("田中", "佐藤 花さん"),  # a colleague's name, put on for a moment
+        ("ひまわり", "佐藤 花さん"),
+        ("花", "花さん"),
+        ("さとう", "さとうさん"),
+        ("佐藤さん（人事・採用担当）", "佐藤さん"),
+    ],
+)
+def test_nobody_looks_under_a_name_that_is_not_their_own(
+    app: Flask, world: World, as_: Any, write: Any, called: str, entered: str
+) -> None:
+    def name() -> None:
+        member = session.get_one(Member, world.jinji.id)
+        member.legal_name, member.kana, member.display_name = "佐藤 花", "サトウ ハナ", called
+
+    write(name)
+    opened(as_(world.jinji), world.haruka)
+    assert seen_by(app, world.haruka) == [f"{entered}（人事）が班分けのためにプロフィールを確認しました"]
 
 
 def test_oneself_is_no_entry(world: World, as_: Any, rows: Any) -> None:

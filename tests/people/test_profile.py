@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select, update
 
-from app.accounts.operations import end_membership
+from app.accounts.operations import end_membership, give_roles
 from app.core.db import session
 from app.core.errors import Invalid, NotFound
 from app.models import (
@@ -23,6 +23,7 @@ from app.models import (
     Mentor,
     ProfileValue,
     Relation,
+    Role,
 )
 from app.people.caps import apply_cap
 from app.people.operations import block_person
@@ -301,6 +302,38 @@ def test_sharing_an_empty_field_opens_nobodys(world: World, acting: Acting, as_:
 
 
 # ── hidden is absent ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u2800", "\u3164", "\u00ad\u202e", "\u3000\u034f ", "\ue000"])
+def test_what_nobody_could_see_opens_nobodys_field(
+    world: World, acting: Acting, as_: As, rows: Any, unseen: str
+) -> None:
+    acting(world.sora, write_profile, {"university": "花丘大学"})
+    acting(world.sora, choose_audiences, {"university": ("cohort", "nobody")})
+    haruka = as_(world.haruka)
+    assert haruka.post("/me/profile", {**PROFILE, "university": unseen, "wish": unseen}).status_code == 303
+    acting(world.haruka, choose_audiences, {"university": ("cohort", "nobody")})
+    assert "花丘大学" not in haruka.page(f"/people/{world.sora.public_id}")
+    assert rows(select(ProfileValue.value).where(ProfileValue.member_id == world.haruka.id)) == [""]
+
+
+def test_whoever_got_another_office_sees_no_longer_what_a_mentor_sees(
+    world: World, acting: Acting, as_: As, write: Write
+) -> None:
+    """They stay paired until HR says otherwise."""
+    acting(world.sora, write_profile, {"wish": CANARY})
+    acting(world.sora, choose_audiences, {"wish": ("nobody", "mentor")})
+    write(lambda: session.add(Mentor(candidate_id=world.sora.id, employee_id=world.takumi.id)))
+    path = f"/people/{world.sora.public_id}"
+    assert CANARY in as_(world.takumi).page(path)
+    assert "メッセージを送る" in as_(world.takumi).page(path)
+    write(
+        lambda: session.execute(update(Member).where(Member.id == world.takumi.id).values(password_hash="x"))
+    )
+    acting(world.admin, give_roles, world.takumi.public_id, int(Role.AUDITOR))
+    text = as_(world.takumi).page(path)
+    assert CANARY not in text
+    assert "メッセージを送る" not in text  # nor writes first as one
 
 
 def test_a_hidden_field_is_as_one_that_is_not_there(

@@ -344,6 +344,14 @@ def test_the_page_names_what_nobody_can_see_and_its_own_limit(world: World, as_:
         assert words in text
 
 
+def test_the_page_names_everybody_in_whose_list_the_legal_name_stands(world: World, as_: Any) -> None:
+    """The administrator has the list, too."""
+    assert "はるか 氏名" in as_(world.admin).page("/hr/people")
+    assert "人事とシステム管理者の名簿に、氏名とあわせて表示されます" in as_(world.haruka).page(
+        "/me/visibility/office"
+    )
+
+
 def test_staff_read_what_candidates_are_told(world: World, as_: Any) -> None:
     says = verdicts(as_(world.takumi).page("/me/visibility/office"))
     assert says == SEEN

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import Label
 
 from app import policy
 from app.core.clock import now
@@ -14,6 +15,7 @@ from app.core.db import session
 from app.core.errors import AppError, Invalid, NotFound
 from app.core.i18n import t
 from app.core.ids import PublicId
+from app.ledger.words import answering_name
 from app.models import Approval, Member
 from app.policy import Viewer
 
@@ -84,8 +86,8 @@ def _approvals(viewer: Viewer) -> Select[Any]:
     return (
         select(
             Approval,
-            requester.display_name.label("requester_name"),
-            approver.display_name.label("approver_name"),
+            *_name_columns(requester, "requester"),
+            *_name_columns(approver, "approver"),
         )
         .join(requester, requester.id == Approval.requester_id)
         .outerjoin(approver, approver.id == Approval.approver_id)
@@ -93,6 +95,18 @@ def _approvals(viewer: Viewer) -> Select[Any]:
         .order_by(Approval.requested_at.desc(), Approval.id.desc())
         .limit(MOST_SHOWN)
     )
+
+
+def _name_columns(member: Any, who: str) -> tuple[Label[Any], ...]:
+    return tuple(
+        getattr(member, name).label(f"{who}_{name}") for name in ("display_name", "legal_name", "kana")
+    )
+
+
+def _name(row: Row[Any], who: str) -> str:
+    """Who asked, or decided: nobody does either under the name of a colleague."""
+    parts = (getattr(row, f"{who}_{name}") or "" for name in ("display_name", "legal_name", "kana"))
+    return answering_name(*parts) or t("退会した方")
 
 
 def _card(viewer: Viewer, row: Row[Any]) -> ApprovalCard:
@@ -105,12 +119,12 @@ def _card(viewer: Viewer, row: Row[Any]) -> ApprovalCard:
         words=words,
         obstacle=obstacle if is_open else "",
         reason=approval.reason,
-        requester=row.requester_name or t("退会した方"),
+        requester=_name(row, "requester"),
         is_mine=approval.requester_id == viewer.id,
         requested_at=approval.requested_at,
         expires_at=approval.expires_at,
         state=state,
-        approver=(row.approver_name or t("退会した方")) if approval.approver_id else "",
+        approver=_name(row, "approver") if approval.approver_id else "",
         decided_at=approval.decided_at,
         can_decide=is_open and policy.can(viewer, "decide", approval),
         can_withdraw=is_open and policy.can(viewer, "withdraw", approval),

@@ -10,7 +10,7 @@ from app import policy
 from app.core.db import session
 from app.core.errors import Invalid, NotFound, Sentence
 from app.core.i18n import _
-from app.core.names import grapheme_length
+from app.core.names import grapheme_length, shows_nothing
 from app.core.operation import operation
 from app.models import RECIPROCAL_FIELDS, Member, ProfileValue, Relation, Role
 from app.policy import Viewer
@@ -54,7 +54,8 @@ def write_profile(viewer: Viewer, texts: Mapping[str, str]) -> None:
     and with a sentence beside each text that is too long.
     """
     _check_known(viewer, texts)
-    fresh = {key: text.strip() for key, text in texts.items()}
+    # What nobody could see is nothing: it would open reciprocal fields of others and show no more than an empty one.
+    fresh = {key: "" if shows_nothing(text) else text.strip() for key, text in texts.items()}
     refused = {key: _why_not_text(FIELDS[key], text) for key, text in fresh.items()}
     if any(refused.values()):
         raise Invalid(_REFUSED, {key: [why] for key, why in refused.items() if why})

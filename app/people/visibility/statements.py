@@ -239,7 +239,7 @@ GIVEN = (
         "group",
         _("入社の時期・班"),
         lambda office, _owner: can(office, "view", SimpleNamespace(id=1), kind=Group),
-        _("人事の名簿に表示されます"),
+        _("人事とシステム管理者の名簿に、氏名とあわせて表示されます"),
         _("人事には表示されません"),
     ),
     Statement(
