@@ -6,6 +6,7 @@ import { accepted, keep, kept, noteSending } from "./drafts.js";
 
 const SHELF_MS = 400;
 const SERVER_MS = 2000;
+const AGAIN_MS = 10_000;
 
 export function keepDraft(form) {
   const key = form.dataset.draft;
@@ -13,7 +14,7 @@ export function keepDraft(form) {
   const note = form.querySelector("[data-draft-note]");
   const newer = form.querySelector("[data-draft-newer]");
   const state = form.querySelector("[data-draft-state]");
-  const draft = { base: 0, isDirty: false, isKnown: false, isSent: false, rival: null, before: null };
+  const draft = { base: 0, isDirty: false, isKnown: false, isSent: false, rival: null, ours: [], underway: [] };
   let timers = [];
   let loading = null;
   let saving = null;
@@ -23,8 +24,8 @@ export function keepDraft(form) {
   const defaults = () => Object.fromEntries(fields.map((field) => [field.name, field.defaultValue]));
   const isBlank = (texts) => Object.values(texts).every((text) => !text.trim());
   const isUntouched = () => fields.every((field) => field.value === field.defaultValue);
-  // What this page itself sent as it was left may arrive after it was opened again: that is no other device.
-  const isOurs = (texts) => draft.before && fields.every((field) => (texts[field.name] ?? "") === (draft.before[field.name] ?? ""));
+  // What this page itself was sending as it was left may arrive after it was opened again: that is no other device.
+  const isOurs = (texts) => draft.ours.some((each) => fields.every((field) => (texts[field.name] ?? "") === (each[field.name] ?? "")));
   const isSame = (texts) => fields.every((field) => (texts[field.name] ?? "") === field.value);
 
   // Counters and the height follow; it is no typing.
@@ -44,7 +45,7 @@ export function keepDraft(form) {
   }
 
   function shelve() {
-    keep(key, isUntouched() && !draft.base ? null : { values: values(), base: draft.base, isDirty: draft.isDirty });
+    keep(key, isUntouched() && !draft.base ? null : { values: values(), base: draft.base, isDirty: draft.isDirty, underway: draft.underway });
   }
 
   // ---------------------------------------------------------------- the server
@@ -63,11 +64,13 @@ export function keepDraft(form) {
   function meetServer() {
     loading ??= ask("")
       .then((found) => {
-        if (found.ok) meet(found);
+        if (!found.ok) throw new Error(found.code);
+        meet(found);
       })
       .catch(() => {
-        loading = null; // no connection: asked again with the next key
-        if (draft.isDirty) say("offline");
+        loading = null; // no connection, or no answer: asked again with the next key, or after a while
+        if (!draft.isDirty) return;
+        missed();
       });
     return loading;
   }
@@ -117,8 +120,11 @@ export function keepDraft(form) {
     if (!draft.isKnown) return meetServer();
     const texts = values();
     saving = new AbortController();
+    draft.underway = [...draft.underway, texts];
+    shelve();
     try {
       const found = await ask("", { texts, revision: draft.base }, { signal: saving.signal, ...more });
+      draft.underway = [];
       if (found.ok && !draft.isSent) {
         draft.base = found.revision;
         draft.isDirty = !isSame(texts);
@@ -134,10 +140,15 @@ export function keepDraft(form) {
           draft.base = 0; // sent or thrown away elsewhere; what is typed here is kept as a new draft
           later();
         }
-      } else if (!found.ok) say("offline");
+      } else if (!found.ok) missed();
     } catch (error) {
-      if (error.name !== "AbortError" && !draft.isSent) say("offline");
+      if (error.name !== "AbortError" && !draft.isSent) missed();
     }
+  }
+
+  function missed() {
+    say("offline");
+    timers.push(setTimeout(save, AGAIN_MS));
   }
 
   function later() {
@@ -150,7 +161,7 @@ export function keepDraft(form) {
   function restore() {
     const mine = kept(key);
     draft.base = mine?.base ?? 0;
-    draft.before = mine?.isDirty ? mine.values : null;
+    draft.ours = mine?.isDirty ? [mine.values, ...(mine.underway ?? [])] : [];
     if (form.dataset.given !== undefined) draft.isDirty = !isUntouched() || !isBlank(values());
     else if (mine && isUntouched()) {
       draft.isDirty = mine.isDirty;

@@ -37,7 +37,8 @@ function tidy() {
 
 const nameOf = (key) => `${PREFIX}${document.body.dataset.person}/${key}`;
 
-// {values, base, isDirty}: the texts by field, the server's revision they grew from, and whether it lacks something.
+// {values, base, isDirty, underway}: the texts by field, the server's revision they grew from, whether it lacks something,
+// and what was on its way to it.
 export function kept(key) {
   try {
     return JSON.parse(localStorage.getItem(nameOf(key)));

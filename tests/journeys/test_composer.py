@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 from sqlalchemy import delete, select
 
 from app.core.db import session
@@ -105,6 +105,36 @@ def test_what_is_sent_without_a_connection_stays_on_the_screen_and_says_so(
     expect(page.get_by_role("alert")).to_have_count(0)
     page.get_by_role("button", name="コメントする").click()
     expect(page.locator(".post:target")).to_contain_text("トンネルから送る")
+
+
+def test_what_was_on_its_way_when_the_page_was_left_is_no_other_device(
+    tab: Callable[..., Tab], house: Served
+) -> None:
+    path = f"/topics/{house.world.topic_id}"
+    mine = tab("sora", PHONE)
+    page = mine.go(path)
+    held: list[Route] = []
+    page.route("**/api/drafts/*", lambda route: held.append(route) if _is_post(route) else route.continue_())
+    _write(page, "途中まで")
+    page.wait_for_timeout(2600)
+    assert len(held) == 1, "the pause was saved"
+    _write(page, "書いた")
+    page.wait_for_timeout(600)
+    sent = held[0].request
+    answer = page.request.post(
+        sent.url, data=sent.post_data, headers=sent.headers
+    )  # it arrives, its answer does not
+    assert answer.ok
+    page.reload()
+    page.unroute("**/api/drafts/*")
+    expect(page.locator("[name=body]")).to_have_value("途中まで書いた")
+    _write(page, "つづき")
+    _is_saved(page)
+    expect(page.get_by_text("この下書きは別の端末で更新されました")).to_be_hidden()
+
+
+def _is_post(route: Route) -> bool:
+    return route.request.method == "POST"
 
 
 def test_a_network_that_leads_nowhere_takes_no_words_along(tab: Callable[..., Tab], house: Served) -> None:
