@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy import func, select
 
 from app.core.clock import now
 from app.core.db import session
+from app.core.events import waiting
 from app.core.operation import unit_of_work
 from app.models import Announcement, AnnouncementRecipient, Member, Notice, NoticeMail
 from tests.chat.live_houses import more_candidates
@@ -26,8 +28,8 @@ from tests.proofs.test_chat import Running, redis_server
 from tests.services.houses import Served, environment, planted
 from tests.services.redis import free_port
 
-READERS = 120  # more than leave in one minute
-INTERRUPTED_AT = (15, 45, 75)
+READERS = 60
+INTERRUPTED_AT = (10, 25, 40)
 
 
 class Office:
@@ -117,7 +119,7 @@ def test_a_broadcast_that_is_interrupted_misses_nobody(tmp_path: Path, new_postg
                 worker.process.wait(30)
             worker.start()
         _wait_for(office, READERS)
-        _wait_for_silence(office)
+        _wait_until_nothing_waits(served)
     letters = Counter(person for person, _key in office.taken)
     assert len(letters) == READERS, f"{READERS - len(letters)} were missed"
     again = [person for person, count in letters.items() if count > 1]
@@ -136,9 +138,11 @@ def _wait_for(office: Office, people: int) -> None:
         time.sleep(0.01)
 
 
-def _wait_for_silence(office: Office) -> None:
-    """A minute in which nothing leaves: then nothing waits any more."""
-    count = -1
-    while count != len(office.taken):
-        count = len(office.taken)
-        time.sleep(65)
+def _wait_until_nothing_waits(served: Served) -> None:
+    """Every letter that was due is sent, and noted as sent."""
+    deadline = time.monotonic() + 400
+    with served.app.app_context():
+        while waiting() or session.scalar(select(func.count()).where(NoticeMail.due_at.is_not(None))):
+            session.rollback()
+            assert time.monotonic() < deadline, f"{waiting()} wait"
+            time.sleep(0.5)
