@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -211,14 +211,21 @@ def _has_csrf(auth: Any) -> bool:
 # ── who is here, and what they follow ────────────────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """One open page that follows a channel; another object when something of it changes."""
+
+    sid: str
+    member_id: int
+    language: str
+
+
 @dataclass(slots=True)
 class _Open:
     """One open page: whose it is, until when its proof holds, how to reach it, what it follows."""
 
-    sid: str
-    member_id: int
+    follower: Follower
     session_token: str
-    language: str
     good_until: float
     engine_sid: str
     wire: Wire | None
@@ -239,15 +246,6 @@ class _Open:
         self.tokens -= 1
         self.refused = max(0, self.refused - 1)
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class Follower:
-    """One open page that follows a channel."""
-
-    sid: str
-    member_id: int
-    language: str
 
 
 @dataclass(slots=True)
@@ -278,10 +276,8 @@ def _remember(sid: str, visitor: Visitor) -> None:
     until = awake_until(visitor)
     longest = now().timestamp() + LONGEST_HOURS * 3600
     opened = _Open(
-        sid=sid,
-        member_id=visitor.viewer.id,
+        follower=Follower(sid, visitor.viewer.id, visitor.language),
         session_token=visitor.token,
-        language=visitor.language,
         good_until=longest if until is None else min(until, longest),
         engine_sid=engine_sid,
         wire=None if engine is None else getattr(engine.queue, "wire", None),
@@ -289,7 +285,7 @@ def _remember(sid: str, visitor: Visitor) -> None:
     )
     with _lock:
         _open[sid] = opened
-        _of_member.setdefault(opened.member_id, set()).add(sid)
+        _of_member.setdefault(opened.follower.member_id, set()).add(sid)
 
 
 def _forget(sid: str) -> None:
@@ -299,10 +295,10 @@ def _forget(sid: str) -> None:
             return
         for name in opened.channels:
             _leave(name, sid)
-        sids = _of_member.get(opened.member_id, set())
+        sids = _of_member.get(opened.follower.member_id, set())
         sids.discard(sid)
         if not sids:
-            _of_member.pop(opened.member_id, None)
+            _of_member.pop(opened.follower.member_id, None)
 
 
 def _leave(name: Hashable, sid: str) -> None:
@@ -337,8 +333,7 @@ def followers(name: Hashable) -> list[Follower]:
     """The pages that follow a channel on this process."""
     with _lock:
         channel = _channels.get(name)
-        found = [] if channel is None else [_open[sid] for sid in channel.sids if sid in _open]
-        return [Follower(each.sid, each.member_id, each.language) for each in found]
+        return [] if channel is None else [_open[sid].follower for sid in channel.sids if sid in _open]
 
 
 def pages_of(member_ids: Iterable[int]) -> dict[int, list[str]]:
@@ -423,7 +418,7 @@ def _prove_every_session() -> None:
 def _prove(session_token: str) -> None:
     if visitor_of(session_token) is None:
         with _lock:
-            over = [opened.sid for opened in _open.values() if opened.session_token == session_token]
+            over = [opened.follower.sid for opened in _open.values() if opened.session_token == session_token]
         _end(over)
 
 
@@ -434,7 +429,7 @@ def _send_away(opened: _Open) -> None:
     """Nothing more for this page; it is closed once the answer under way has left."""
     if not opened.is_leaving:
         opened.is_leaving = True
-        socketio.start_background_task(_close_soon, opened.sid)
+        socketio.start_background_task(_close_soon, opened.follower.sid)
 
 
 def _close_soon(sid: str) -> None:
@@ -476,11 +471,12 @@ def _answered(event: str, budget: Budget | None, handler: Handler, sent: tuple[A
             _send_away(opened)
         return _refusal(TooOften(_TOO_MUCH, retry_after=1))
     visitor = _visitor_now()
-    if visitor is None or visitor.viewer.id != opened.member_id:
+    if visitor is None or visitor.viewer.id != opened.follower.member_id:
         _send_away(opened)
         return _signed_out()
     g.visitor, g.viewer = visitor, visitor.viewer
-    opened.language = visitor.language
+    if opened.follower.language != visitor.language:
+        opened.follower = replace(opened.follower, language=visitor.language)
     try:
         return {"ok": True, **(_checked(visitor, budget, handler, sent) or {})}
     except AppError as error:

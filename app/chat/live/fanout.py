@@ -7,9 +7,9 @@ that follows a room it may no longer see is told nothing, and a hint that gets l
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.core.i18n import speaking
 from app.core.lane import Lane
@@ -48,6 +48,21 @@ class _Listener:
     since: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Who listened when a room was last pushed. A viewer is a snapshot: another object as soon as anything about it changed."""
+
+    pairs: list[tuple[Follower, Viewer | None]]
+    listeners: list[_Listener]
+
+    def is_for(self, pairs: list[tuple[Follower, Viewer | None]]) -> bool:
+        """Whether these are the very same pages and snapshots, in the same order."""
+        return len(pairs) == len(self.pairs) and all(
+            one is other and viewer is seen
+            for (one, viewer), (other, seen) in zip(pairs, self.pairs, strict=True)
+        )
+
+
 def push_room(room_id: int) -> None:
     """Tell those who follow this room here what happened since they were last told."""
     kept = kept_about(channel_of(room_id))
@@ -57,7 +72,7 @@ def push_room(room_id: int) -> None:
     if not entries:
         return
     # Asked after the log was read: whoever begins to follow later reads the log later, too.
-    listeners = _listeners(room_id)
+    listeners = _listeners(room_id, kept)
     _tell(room_id, entries, listeners, kept.setdefault("prevs", {}))
     kept["seq"] = entries[-1].event.seq
     if len(entries) == log.MOST_AT_ONCE:
@@ -67,17 +82,23 @@ def push_room(room_id: int) -> None:
 lane = Lane("fan-out", push_room, rest_seconds=REST_SECONDS)
 
 
-def _listeners(room_id: int) -> list[_Listener]:
+def _listeners(room_id: int, kept: dict[str, Any]) -> list[_Listener]:
+    """Who follows the room here and may listen, now; as last time where neither the pages nor what they may see changed."""
     found = followers(channel_of(room_id))
     viewers = viewers_now({one.member_id for one in found})
-    listeners = []
-    for one in found:
-        viewer = viewers.get(one.member_id)
+    pairs = [(one, viewers.get(one.member_id)) for one in found]
+    before: _Heard | None = kept.get("listeners")
+    if before is None or not before.is_for(pairs):
+        kept["listeners"] = before = _Heard(pairs, [*_listening(room_id, pairs)])
+    return before.listeners
+
+
+def _listening(room_id: int, pairs: Iterable[tuple[Follower, Viewer | None]]) -> Iterator[_Listener]:
+    for one, viewer in pairs:
         if viewer is not None and viewer.is_active:
             since = _joined(viewer).get(room_id)
             sight = Sight(since is not None, viewer.is_hr, viewer.blocked_ids, viewer.walled_cohort_ids)
-            listeners.append(_Listener(one, viewer, sight, -1 if since is None else since))
-    return listeners
+            yield _Listener(one, viewer, sight, -1 if since is None else since)
 
 
 def _joined(viewer: Viewer) -> dict[int, int]:
