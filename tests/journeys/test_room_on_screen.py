@@ -408,6 +408,21 @@ def test_a_sign_is_counted_and_says_who_gave_it(tab: OpenTab, room: str, house: 
 # ── reading on, reading back ─────────────────────────────────────────────────────────────────────────────────
 
 
+def test_ones_own_signs_and_ones_own_name_stand_out(tab: OpenTab, room: str, house: Served) -> None:
+    fill(house, room, "@はるか おすすめはありますか。@はるか に聞きたいです", "だれでもどうぞ")
+    haruka, sora = enter(tab("haruka", PC), room), enter(tab("sora", PC), room)
+    expect(said(haruka, "おすすめ").locator(".called")).to_have_text(["@はるか", "@はるか"])
+    expect(said(sora, "おすすめ").locator(".called")).to_have_count(0)
+    said(haruka, "だれでも").hover()
+    said(haruka, "だれでも").locator(".say-more").click()
+    haruka.get_by_role("button", name="応援").click()
+    for page, count in ((haruka, 1), (sora, 0)):
+        expect(said(page, "だれでも").locator(".say-sign")).to_have_count(1)
+        expect(said(page, "だれでも").locator(".say-sign.is-mine")).to_have_count(count)
+    haruka.reload()
+    expect(said(haruka, "だれでも").locator(".say-sign.is-mine")).to_have_count(1)
+
+
 def test_older_pages_come_in_without_moving_what_is_read(tab: OpenTab, room: str, house: Served) -> None:
     fill(house, room, *(f"{number}番の文章です。\n二行めもあります。" for number in range(1, 161)))
     page = enter(tab("haruka", PHONE), room)
