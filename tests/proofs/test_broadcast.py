@@ -103,7 +103,7 @@ def test_a_broadcast_that_is_interrupted_misses_nobody(tmp_path: Path, new_postg
             tmp_path, new_postgres_url(), free_port(), TSUBOMI_ASYNC_MODE="gevent", TSUBOMI_REDIS_URL=redis_url,
             TSUBOMI_MAIL_URL=f"smtp://127.0.0.1:{port}", TSUBOMI_MAIL_FROM="tsubomi@example.jp",
         )  # fmt: skip
-        app, world = planted(environ)
+        app, world = stack.enter_context(planted(environ))
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
         worker = Running(command, environ, tmp_path / "worker.log")
         stack.callback(worker.stop)

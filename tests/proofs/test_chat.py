@@ -105,7 +105,7 @@ def test_fifty_clients_lose_nothing_while_processes_and_redis_are_killed(
             tmp_path, new_postgres_url(), ports[0], TSUBOMI_ASYNC_MODE="gevent", TSUBOMI_REDIS_URL=redis_url,
             TSUBOMI_BASE_URL=ADDRESS, TSUBOMI_TRUSTED_PROXIES="1",
         )  # fmt: skip
-        app, world = planted(environ)
+        app, world = stack.enter_context(planted(environ))
         command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"]
         processes = []
         for port in ports:

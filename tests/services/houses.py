@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -123,8 +123,9 @@ def environment(folder: Path, url: str, port: int, **more: str) -> dict[str, str
     }
 
 
-def planted(environ: dict[str, str]) -> tuple[Flask, World]:
-    """An app over the migrated database with the test world in it."""
+@contextmanager
+def planted(environ: dict[str, str]) -> Iterator[tuple[Flask, World]]:
+    """An app over the migrated database with the test world in it; its connections are closed with the block."""
     compile_catalogues()
     # Without the queue: the socket server of this process is one for all apps, and this Redis will be gone.
     app = make_app(
@@ -141,7 +142,11 @@ def planted(environ: dict[str, str]) -> tuple[Flask, World]:
         upgrade(directory=str(MIGRATIONS))
         plant_world()
         db.session.remove()
-    return app, World(app)
+    try:
+        yield app, World(app)
+    finally:
+        with app.app_context():
+            db.engine.dispose()
 
 
 @contextmanager
@@ -150,13 +155,13 @@ def serving(folder: Path, url: str, **more: str) -> Iterator[Served]:
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     environ = environment(folder, url, port, **more)
-    app, world = planted(environ)
-    with (folder / "server.log").open("ab") as log, started(environ, log) as process:
+    with ExitStack() as stack:
+        app, world = stack.enter_context(planted(environ))
+        log = stack.enter_context((folder / "server.log").open("ab"))
+        process = stack.enter_context(started(environ, log))
         served = Served(port, folder, app, world, process, environ)
         wait_until_alive(served)
         yield served
-    with app.app_context():
-        db.engine.dispose()
 
 
 @contextmanager

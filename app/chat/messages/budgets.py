@@ -5,10 +5,11 @@ from __future__ import annotations
 from app.core.i18n import _
 from app.core.limits import Budget
 
-# A lively talk of short messages stays far below; a repeated one is never counted (`operations.send_message`).
+# A lively talk of short messages stays far below; a repeated one is never counted (`operations.send_message`). One rate
+# only: each is a question to Redis that every message waits for.
 SENDING = Budget(
     "sending messages",
-    "12/10 seconds;60/minute",
+    "12/10 seconds",
     _("短い時間にたくさん送られました。少し時間をおいてから、もう一度お試しください。"),
 )
 _TAPPED = _("短い時間にたくさん押されました。少し時間をおいてから、もう一度お試しください。")
