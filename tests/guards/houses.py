@@ -127,7 +127,9 @@ def live_in(app: Flask, world: World) -> Ids:
             found = [each.public_id for each in ids]
             record(viewer_of(world.jinji.id), [world.haruka.id], "profile", "grouping")
             own = {"notice": notice.public_id, "device": device.public_id, **_announced(world)}
-            own |= _filed(world, first_post) | _talked(world) | _wished(world) | _asked(world) | _exported(world)
+            own |= (
+                _filed(world, first_post) | _talked(world) | _wished(world) | _asked(world) | _exported(world)
+            )
         open_session = session.scalar(
             select(MemberSession.public_id).join(Member).where(Member.id == world.haruka.id).limit(1)
         )
