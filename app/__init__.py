@@ -23,6 +23,7 @@ FEATURES = (
     "chat",
     "bookmarks",
     "notifications",
+    "exports",
     "home",
     "office",
 )
@@ -31,6 +32,7 @@ LISTENING = (
     "announcements",
     "boards",
     "chat",
+    "exports",
     "files",
     "invitations",
     "notifications",
@@ -104,6 +106,7 @@ def _install_features(app: Flask, settings: Settings) -> None:
             import_module("app.writing.operations").tidy_drafts,
             import_module("app.files.operations").forget_loose_files,
             import_module("app.files.operations").collect_orphans,
+            import_module("app.exports.operations").tidy_exports,
             import_module("app.notifications.operations").tidy_notices,
             import_module("app.office.bulk.operations").forget_old_acts,
             import_module("app.chat.seats.operations").tidy_seats,

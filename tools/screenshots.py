@@ -275,6 +275,8 @@ INSIDE = (
     Place("haruka", "me-privacy", "/me/privacy"),
     Place("sora", "me-privacy-preset", "/me/privacy?preset=open"),
     Place("haruka", "me-blocks", "/me/blocks"),
+    Place("haruka", "me-export", "/me/export"),
+    Place("sora", "me-export-asked", "/me/export", act=fill(SUBMIT)),
     Place("haruka", "visibility-group", "/me/visibility"),
     Place("haruka", "visibility-hr", "/me/visibility?eyes=hr"),
     Place("haruka", "visibility-apart", "/me/visibility?eyes=apart"),

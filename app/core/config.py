@@ -122,6 +122,11 @@ class Settings:
         return self.data / "files"
 
     @property
+    def exports_folder(self) -> Path:
+        """Where members' own exports lie for a day."""
+        return self.data / "exports"
+
+    @property
     def uploads_folder(self) -> Path:
         """Where an upload grows until it is whole; its files have no names and vanish with their request."""
         return self.data / "uploads"

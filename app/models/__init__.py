@@ -46,6 +46,7 @@ from .chat import (
     TalkRequest,
 )
 from .community import SMALL_COMMUNITY, Cohort, Community, Group, Wall
+from .export import MemberExport
 from .file import Upload
 from .ledger import APPROVAL_KINDS, AccessEntry, Approval, LedgerHead
 from .member import Block, FieldCap, GroupMember, Member, Mentor, ProfileValue
@@ -94,6 +95,7 @@ __all__ = [
     "LedgerHead",
     "Level",
     "Member",
+    "MemberExport",
     "MemberSession",
     "Mention",
     "Mentor",

@@ -17,6 +17,7 @@ from app.core.files import storage
 from app.core.operation import unit_of_work
 from app.core.text import RENDERER_VERSION
 from app.core.tokens import hashed, new_nonce, secret_of
+from app.exports import shelf
 from app.ledger.operations import record
 from app.models import (
     Announcement,
@@ -28,6 +29,7 @@ from app.models import (
     CheckIn,
     Invitation,
     Member,
+    MemberExport,
     MemberSession,
     Message,
     MessageReport,
@@ -78,6 +80,7 @@ class Ids:
     message: str = NO_SUCH_ID
     closed_message: str = NO_SUCH_ID
     approval: str = NO_SUCH_ID
+    export: str = NO_SUCH_ID
 
 
 def live_in(app: Flask, world: World) -> Ids:
@@ -124,7 +127,9 @@ def live_in(app: Flask, world: World) -> Ids:
             found = [each.public_id for each in ids]
             record(viewer_of(world.jinji.id), [world.haruka.id], "profile", "grouping")
             own = {"notice": notice.public_id, "device": device.public_id, **_announced(world)}
-            own |= _filed(world, first_post) | _talked(world) | _wished(world) | _asked(world)
+            own |= (
+                _filed(world, first_post) | _talked(world) | _wished(world) | _asked(world) | _exported(world)
+            )
         open_session = session.scalar(
             select(MemberSession.public_id).join(Member).where(Member.id == world.haruka.id).limit(1)
         )
@@ -227,6 +232,17 @@ def _asked(world: World) -> dict[str, str]:
     return {"approval": approval.public_id}
 
 
+def _exported(world: World) -> dict[str, str]:
+    """haruka's own data as a file that lies there for a day."""
+    export = MemberExport(
+        member_id=world.haruka.id, state="ready", ready_until=clock.now() + timedelta(days=3650)
+    )
+    session.add(export)
+    session.flush()
+    shelf.write(world.haruka.id, export.public_id, lambda file: file.write(b"zip"))
+    return {"export": export.public_id}
+
+
 def _announced(world: World) -> dict[str, str]:
     """A draft, an announcement that asks haruka to acknowledge it, and a template."""
     texts = {"body": "文", "body_html": "<p>文</p>", "renderer_version": RENDERER_VERSION}
@@ -307,6 +323,7 @@ def examples(app: Flask, world: World, ids: Ids) -> dict[str, tuple[str, ...]]:
         "group_id": (world.group_id, NO_SUCH_ID),
         "view_id": (NO_SUCH_ID,),
         "act_id": (NO_SUCH_ID,),
+        "export_id": (ids.export, NO_SUCH_ID),
         "approval_id": (ids.approval, NO_SUCH_ID),
         "field": ("university", "no-such-field"),
         "invitation_id": (ids.invitation, NO_SUCH_ID),

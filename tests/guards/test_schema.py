@@ -22,6 +22,7 @@ TABLES = {
     "wall", "check_in", "message", "message_mention", "message_reaction", "message_report", "reported_message", "room",
     "room_audience", "room_event", "room_member", "room_pin", "room_reader", "saved_message", "seat_answer",
     "talk_request", "access_entry", "ledger_head", "approval", "field_cap",
+    "member_export",
 }  # fmt: skip
 
 # What holds a moment or a day, and why it must.
@@ -40,6 +41,7 @@ TIMES = {
     "bulk_act.done_at": "an act of HR; it can be undone for a day, then the row is deleted",
     "contact_spent.spent_on": "the day HR reached a candidate: what bounds how often; about HR's acts",
     "draft.kept_until": "a draft nobody sends is deleted after two weeks; a day, so it is no time of writing",
+    "member_export.ready_until": "when the file a member asked for is deleted; shown to that member, and gone with the file",
     "notice.made_at": "when what it tells of happened, which others did",
     "notice_mail.digest_at": "when the next digest leaves; about what the product sends",
     "notice_mail.due_at": "when the next bundle of mail leaves; about what the product sends",
@@ -223,5 +225,6 @@ def test_what_leaves_the_server_has_a_random_id() -> None:
         "announcement", "announcement_recipient", "announcement_template", "bulk_act", "cohort", "group", "invitation",
         "member", "member_session", "notice", "post", "push_subscription", "saved_view", "topic", "upload", "check_in",
         "message", "message_report", "room", "talk_request", "access_entry", "approval",
+        "member_export",
     }  # fmt: skip
     assert addressed == {name for name, table in Base.metadata.tables.items() if "public_id" in table.c}

@@ -310,6 +310,7 @@ def test_what_only_its_owner_reads_has_no_rule_for_anybody(world: World) -> None
         "Block",
         "BoardReader",
         "Draft",
+        "MemberExport",
         "NoticeSettings",
         "RoomReader",
         "SavedMessage",

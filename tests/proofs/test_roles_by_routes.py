@@ -26,6 +26,7 @@ from app.core.limits import install_limits
 from app.core.names import fold
 from app.core.operation import unit_of_work
 from app.core.text import RENDERER_VERSION, render_markdown
+from app.exports import shelf
 from app.models import (
     Announcement,
     AnnouncementRecipient,
@@ -38,6 +39,7 @@ from app.models import (
     Group,
     Invitation,
     Member,
+    MemberExport,
     MemberSession,
     Message,
     MessageReport,
@@ -134,6 +136,7 @@ UNSEEN: dict[str, dict[str, set[str]]] = {
     "text to use again": {"kept": set()},
     "notice": {"of haruka": INSIDE - {"haruka"}},
     "device": {"of haruka": INSIDE - {"haruka"}},
+    "export": {"of haruka": INSIDE - {"haruka"}},
     # As the post they hang on; what is hidden is its owner's and the moderators'.
     "file": {
         "loose, of haruka": INSIDE - {"haruka"},
@@ -259,6 +262,9 @@ DOORS: dict[str, Door] = {
     "GET /confirm": Door(INSIDE),
     "POST /confirm": Door(INSIDE),
     "POST /confirm/mail": Door(INSIDE),
+    "GET /me/export": Door(INSIDE),
+    "POST /me/export": Door(INSIDE),
+    "GET /me/export/<id:export_id>/file": Door(INSIDE, "export"),
     "GET /me/leave": Door(INSIDE),
     "POST /me/leave": Door(INSIDE),
     "GET /me/security": Door(INSIDE),
@@ -746,6 +752,11 @@ def _plant_more() -> None:
         PushSubscription(member_id=haruka, endpoint="https://push.invalid/1", p256dh="", auth="", device="")
     )
     session.add(SavedView(owner_id=jinji, name="条件", query=""))
+    later = clock.now() + timedelta(days=3650)
+    export = MemberExport(member_id=haruka, state="ready", ready_until=later)
+    session.add(export)
+    session.flush()
+    shelf.write(haruka, export.public_id, lambda file: file.write(b"zip"))
     # Whatever the day of the proof is, it can still be undone.
     session.add(
         Approval(
@@ -936,6 +947,7 @@ def _ids() -> dict[str, dict[str, str]]:
     ids["composer"] = {"reply": f"reply-{NO_SUCH_ID}"}
     ids["notice"] = {"of haruka": session.scalars(select(Notice.public_id)).one()}
     ids["device"] = {"of haruka": session.scalars(select(PushSubscription.public_id)).one()}
+    ids["export"] = {"of haruka": session.scalars(select(MemberExport.public_id)).one()}
     announced = dict(session.execute(select(Announcement.title, Announcement.public_id)).tuples().all())
     for kind in ("announcement", "received", "office announcement"):
         ids[kind] = {name: announced[name] for name in UNSEEN[kind]}
