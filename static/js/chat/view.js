@@ -5,8 +5,6 @@
 // and older pages come in above without moving what is being read. It is kept in blocks of one page each; those far from
 // the screen are taken out of the document and leave their height behind, so that ten thousand messages scroll like fifty.
 
-import { markMine } from "./mine.js";
-
 const RUN_MS = 10 * 60 * 1000; // page.py, MOST_BETWEEN: as long as somebody goes on, their name is said once
 const NEAR_END = 120; // pixels from the bottom that still count as reading the newest
 const BLOCK = 50;
@@ -24,7 +22,6 @@ export function openView(root) {
   const parts = root.querySelector("template[data-parts]").content;
   const words = JSON.parse(root.dataset.words);
   const { zone, me, name } = root.dataset;
-  const reader = { me, name };
   const { lang } = document.documentElement;
   const dayOf = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
   const weekday = new Intl.DateTimeFormat(lang, { timeZone: "UTC", weekday: "short" });
@@ -131,7 +128,7 @@ export function openView(root) {
     time.textContent = timeOf(new Date(card.at));
     node.body = card.body;
     drawSigns(node, card.reactions);
-    markMine(node, reader);
+    markMine(node);
     return node;
   }
 
@@ -174,6 +171,11 @@ export function openView(root) {
     else node.querySelector(".say-main").append(box);
   }
 
+  function markMine(node) {
+    for (const { name, by } of signsOf(node)) node.querySelector(`.say-sign[data-sign=${name}]`).classList.toggle("is-mine", by.some(({ id }) => id === me));
+    node.classList.toggle("is-called", !!node.querySelector(".say-text")?.textContent.includes(`@${name}`));
+  }
+
   function giver({ id, name }) {
     const one = Object.assign(document.createElement("bdi"), { textContent: name });
     one.dataset.by = id ?? "";
@@ -191,7 +193,7 @@ export function openView(root) {
       return { name, by: [...given.filter((one) => !isBy(one)), ...(isOn ? [by] : [])] };
     });
     holdPlace(node, () => drawSigns(node, signs.filter((one) => one.by.length)));
-    markMine(node, reader);
+    markMine(node);
   }
 
   // ---------------------------------------------------------------- lines of the room itself
@@ -331,7 +333,7 @@ export function openView(root) {
       const text = box.querySelector(".say-text");
       if (text) text.innerHTML = html;
       if (text) node.body = body;
-      markMine(node, reader);
+      markMine(node);
       if (!box.querySelector(".stamp")) drawFiles(box, files);
       if (edited && !node.querySelector(".say-edited")) node.querySelector(".say-meta").prepend(part(".say-edited"));
     });
@@ -481,7 +483,7 @@ export function openView(root) {
   for (const node of list.querySelectorAll(".say")) {
     nodes.set(idOf(node), node);
     node.quoted = node.querySelector(".say-quote")?.hash.slice(3);
-    markMine(node, reader);
+    markMine(node);
   }
   for (const block of list.children) distance.observe(block);
 
