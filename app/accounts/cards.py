@@ -102,10 +102,21 @@ class OwnFactors:
 
 @dataclass(frozen=True)
 class LeavePage:
-    """Leaving: what happens, under which name one has written."""
+    """Leaving: under which name one has written, and how much of what there is stays, or goes with them.
+
+    `posts` counts topics and comments, also those taken back; `messages` those not taken back; `files` what hangs on
+    either. `drafts`, `saved` and `fields` (of the profile) are deleted; `signs` (reactions) unless the name stays.
+    """
 
     display_name: str
     is_candidate: bool
+    posts: int
+    messages: int
+    files: int
+    fields: int
+    drafts: int
+    saved: int
+    signs: int
 
 
 @dataclass(frozen=True)

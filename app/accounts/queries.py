@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import policy
@@ -11,8 +13,25 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.core.i18n import language_now
 from app.core.tokens import hashed, same_secret
-from app.models import POWERS, Community, Member, MemberSession, OneTimeLink, RecoveryCode
+from app.models import (
+    POWERS,
+    Community,
+    Draft,
+    Member,
+    MemberSession,
+    Message,
+    MessageReaction,
+    OneTimeLink,
+    Post,
+    ProfileValue,
+    Reaction,
+    RecoveryCode,
+    SavedMessage,
+    SavedPost,
+    Upload,
+)
 from app.policy import Viewer
+from app.policy.fields import FIELDS
 
 from . import community_rules
 from .cards import (
@@ -169,10 +188,35 @@ def own_factors(viewer: Viewer) -> OwnFactors:
     )
 
 
+_GIVEN = tuple(key for key, field in FIELDS.items() if field.is_given)
+_viewer_id: ColumnElement[Any] = bindparam("viewer_id", type_=Integer)
+
+
+def _how_many(column: Any, *which: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Rows of the column's table that are the viewer's."""
+    return (
+        select(func.count()).select_from(column.class_).where(column == _viewer_id, *which).scalar_subquery()
+    )
+
+
+_is_attached = or_(Upload.post_id.is_not(None), Upload.message_id.is_not(None))
+# As one statement: what stays and what goes must be told of one moment.
+_OWN = select(
+    Member.display_name,
+    _how_many(Post.author_id).label("posts"),
+    _how_many(Message.author_id, Message.unsent_at.is_(None)).label("messages"),
+    _how_many(Upload.owner_id, _is_attached).label("files"),
+    _how_many(ProfileValue.member_id, ProfileValue.field.not_in(_GIVEN)).label("fields"),
+    _how_many(Draft.member_id).label("drafts"),
+    (_how_many(SavedPost.member_id) + _how_many(SavedMessage.member_id)).label("saved"),
+    (_how_many(Reaction.member_id) + _how_many(MessageReaction.member_id)).label("signs"),
+).where(Member.id == _viewer_id)
+
+
 def leave_page(viewer: Viewer) -> LeavePage:
-    """What leaving means for this member."""
-    name = session.scalar(select(Member.display_name).where(Member.id == viewer.id)) or ""
-    return LeavePage(display_name=name, is_candidate=viewer.is_candidate)
+    """What leaving means for this member. The counts are their own, for their own page, and are kept nowhere."""
+    row = session.execute(_OWN, {"viewer_id": viewer.id}).one()
+    return LeavePage(is_candidate=viewer.is_candidate, **row._mapping)
 
 
 def rules_page(viewer: Viewer) -> RulesPage:

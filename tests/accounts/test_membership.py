@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,11 +29,16 @@ from app.core.operation import unit_of_work
 from app.models import (
     Block,
     Community,
+    Draft,
     GroupMember,
     Member,
     MemberSession,
+    Post,
+    ProfileValue,
+    Reaction,
     RecoveryCode,
     Role,
+    SavedPost,
     excluded_pair,
 )
 from app.policy import viewer_of
@@ -340,6 +347,44 @@ def test_one_page_hides_nothing_of_what_leaving_deletes(world, as_):
     page = as_(world.haruka).page("/me/leave")
     for word in ("メールアドレス", "氏名", "プロフィール", "班", "ブロック", "内定の辞退とは別の手続き"):
         assert word in page
+
+
+def test_the_page_counts_what_will_stay_and_what_will_go(world, as_, acting, deliver, rows, write):
+    acting(world.haruka, reply_to_topic, world.topic_id, body="ひとこと")
+    write(lambda: _keep_things(world.haruka.id))
+    mine = Post.author_id == world.haruka.id
+    written = rows(select(Post.id).where(mine))
+    page = as_(world.haruka).page("/me/leave")
+    for sentence in (
+        f"ひろばに書いたトピックと投稿（{len(written)}件",
+        "プロフィールに書いたこと（1項目）",
+        "下書き（1件）と、保存したもの（1件）",
+        "付けたリアクション（1件）",
+    ):
+        assert sentence in page
+    acting(world.haruka, end_membership, keeps_name=False)
+    deliver()
+    for column in (ProfileValue.member_id, Draft.member_id, SavedPost.member_id, Reaction.member_id):
+        assert rows(select(column).where(column == world.haruka.id)) == [], column
+    assert rows(select(Post.id).where(mine)) == []
+    assert set(written) <= set(rows(select(Post.id)))
+
+
+def _keep_things(member_id):
+    post = session.scalars(select(Post).limit(1)).one()
+    given = {"field": "legal_name", "value": "水野 遥", "audience": 3, "effective": 3}
+    if session.get(ProfileValue, (member_id, "legal_name")) is None:
+        session.add(ProfileValue(member_id=member_id, **given))
+    session.add_all(
+        [
+            ProfileValue(member_id=member_id, field="pastime", value="散歩", audience=1),
+            Draft(
+                member_id=member_id, composer="new-square", texts={"body": "文"}, kept_until=date(2030, 1, 1)
+            ),
+            SavedPost(member_id=member_id, post_id=post.id),
+            Reaction(member_id=member_id, post_id=post.id, name="thanks"),
+        ]
+    )
 
 
 def test_no_fact_of_the_doors_carries_text_of_a_person(app, world, acting, rows):

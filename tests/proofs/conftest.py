@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from tests.journeys.conftest import chromium
+
+__all__ = ["chromium"]  # one browser for all proofs: Playwright runs once in a process
+
 
 @pytest.fixture
 def app(sqlite_app: Flask) -> Flask:

@@ -3,15 +3,15 @@ nothing in the console, no scrolling sideways at 320, 390 and 1366 pixels; in bo
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.conftest import House
-from tools.screenshots import LANGUAGES, PLACES, Language, Place, Walker, complaints, running_browser
+from tools.screenshots import LANGUAGES, PLACES, Language, Place, Walker, complaints
 
 # Routes a browser gets no page of its own from: pictures, scripts, figures, and addresses that only lead on.
 NO_PAGES = {
@@ -26,12 +26,10 @@ WITHOUT_A_PICTURE = {
 
 
 @pytest.fixture(scope="module")
-def walker() -> Iterator[Walker]:
-    """One browser and the installations it needs, for all places."""
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
-        pytest.skip("Chromium is not installed")
+def walker(chromium: Browser) -> Iterator[Walker]:
+    """The installations all places need, in one browser."""
     with ExitStack() as stack:
-        yield Walker(stack.enter_context(running_browser()), stack)
+        yield Walker(chromium, stack)
 
 
 @pytest.fixture(scope="module")

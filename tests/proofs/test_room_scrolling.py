@@ -18,7 +18,7 @@ from app.core.operation import unit_of_work
 from app.core.text import RENDERER_VERSION, render_plain
 from app.models import Message, Room, RoomEvent
 from tests.chat.conftest import new_key
-from tests.journeys.conftest import PHONE, Tab, chromium, house, tab  # noqa: F401 - fixtures of this proof too
+from tests.journeys.conftest import PHONE, Tab, house, tab  # noqa: F401 - fixtures of this proof too
 from tests.journeys.test_chat_protocol import open_room
 from tests.services.houses import Served
 
