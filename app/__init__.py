@@ -104,6 +104,7 @@ def _install_features(app: Flask, settings: Settings) -> None:
         tidy=[
             import_module("app.accounts.operations").tidy_doors,
             import_module("app.writing.operations").tidy_drafts,
+            import_module("app.boards.operations").forget_withdrawn,
             import_module("app.files.operations").forget_loose_files,
             import_module("app.files.operations").collect_orphans,
             import_module("app.exports.operations").tidy_exports,

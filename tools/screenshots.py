@@ -107,7 +107,7 @@ def fill(button: str, **typed: str) -> Act:
 
     def act(page: Page, _around: Neighbourhood) -> None:
         for name, value in typed.items():
-            page.locator(f"main [name={name}]").first.fill(value)
+            page.locator(f"main [name={name}]:visible").first.fill(value)
         with page.expect_navigation():
             page.locator(button).first.click()
 
@@ -275,6 +275,7 @@ INSIDE = (
     Place("haruka", "me-privacy", "/me/privacy"),
     Place("sora", "me-privacy-preset", "/me/privacy?preset=open"),
     Place("haruka", "me-blocks", "/me/blocks"),
+    Place("haruka", "me-data", "/me/data"),
     Place("haruka", "me-export", "/me/export"),
     Place("sora", "me-export-asked", "/me/export", act=fill(SUBMIT)),
     Place("haruka", "visibility-group", "/me/visibility"),

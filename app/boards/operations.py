@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -19,7 +19,7 @@ from app.core.i18n import _
 from app.core.ids import PublicId, new_public_id
 from app.core.operation import announce, operation
 from app.core.text import RENDERER_VERSION, mark_mentions, mentions_in, plain_text, render_markdown
-from app.files.operations import attach_files
+from app.files.operations import WITHDRAWN_KEPT_FOR, attach_files
 from app.models import (
     REACTIONS,
     Board,
@@ -66,6 +66,7 @@ T = TypeVar("T")
 
 LONGEST_REASON = 400  # the column's width
 LONGEST_EXCERPT = 200  # the column's width
+TIDIED_AT_ONCE = 500  # posts an hour: a large clearing up must not hold the database
 MOST_PINNED = 5  # more of them, and what is new stands below the screen
 _KEY = re.compile(r"[0-9a-f]{32}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -398,6 +399,18 @@ def withdraw_post(viewer: Viewer, post_id: PublicId) -> None:
         post.topic.withdrawn_at, post.topic.pinned_at = post.withdrawn_at, None
     session.execute(delete(Reaction).where(Reaction.post_id == post.id))
     announce(PostWithdrawn(post_id=post.id))
+
+
+@operation
+def forget_withdrawn() -> None:
+    """Delete the words of what was taken back two weeks ago, and what they were before; the trace stays."""
+    is_long_gone = and_(Post.withdrawn_at < now() - WITHDRAWN_KEPT_FOR, Post.body != "")
+    gone = session.scalars(select(Post.id).where(is_long_gone).order_by(Post.id).limit(TIDIED_AT_ONCE)).all()
+    for kept in (PostRevision, Mention):
+        session.execute(delete(kept).where(kept.post_id.in_(gone)))
+    began = select(Post.topic_id).where(Post.id.in_(gone), Post.is_first)
+    session.execute(update(Topic).where(Topic.id.in_(began)).values(title=""))
+    session.execute(update(Post).where(Post.id.in_(gone)).values(body="", body_html="", excerpt=""))
 
 
 def set_reaction(viewer: Viewer, post_id: PublicId, name: str, on: bool) -> None:

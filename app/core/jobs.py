@@ -56,6 +56,7 @@ def install_jobs(
     """
     huey = _queue(settings)
     app.extensions["tsubomi.huey"] = huey
+    app.extensions["tsubomi.tidy"] = tuple(tidy)
 
     def deliver() -> None:
         with app.app_context():

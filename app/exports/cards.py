@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from app.core.ids import PublicId
 
@@ -15,3 +15,13 @@ class ExportCard:
     id: PublicId
     state: str
     ready_until: datetime | None
+
+
+@dataclass(frozen=True)
+class KeptCard:
+    """One class of data: `how_long` from `since` on, or, where it is empty, until what `since` says. `ends_on`: one's own next."""
+
+    what: str
+    since: str
+    how_long: str
+    ends_on: date | None

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, func, select
 
 from app.core.clock import now
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.ids import PublicId
-from app.models import MemberExport
+from app.models import Draft, MemberExport, MemberSession
 from app.policy import Viewer
 
 from . import shelf
-from .cards import ExportCard
+from .cards import ExportCard, KeptCard
+from .retention import RETENTION
 
 
 def my_export(viewer: Viewer) -> ExportCard | None:
@@ -35,3 +36,21 @@ def file_of_export(viewer: Viewer, export_id: PublicId) -> Path:
     if card is None or viewer.id is None or card.id != export_id or card.state != "ready":
         raise NotFound()
     return shelf.path_of(viewer.id, export_id)
+
+
+_viewer_id = bindparam("viewer_id", type_=Integer)
+_OWN_DATES = select(
+    select(func.min(Draft.kept_until)).where(Draft.member_id == _viewer_id).scalar_subquery().label("drafts"),
+    select(func.max(MemberSession.expires_on))
+    .where(MemberSession.member_id == _viewer_id)
+    .scalar_subquery()
+    .label("sessions"),
+)
+
+
+def retention_page(viewer: Viewer) -> tuple[KeptCard, ...]:
+    """How long what is kept, and where something of the viewer's own ends next, the day of that."""
+    dates = session.execute(_OWN_DATES, {"viewer_id": viewer.id}).one()._mapping
+    return tuple(
+        KeptCard(str(each.what), str(each.since), each.how_long, dates.get(each.key)) for each in RETENTION
+    )

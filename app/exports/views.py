@@ -64,6 +64,12 @@ def export_file(export_id: PublicId) -> Response:
     return answer
 
 
+@bp.get("/me/data")
+def retention() -> str:
+    """How long what is kept."""
+    return page("exports/retention.html", kept=queries.retention_page(g.viewer))
+
+
 def _chunks(path: Path) -> Iterator[bytes]:
     """The file piece by piece; opened only once somebody reads it, so it is always closed again."""
     with path.open("rb") as file:

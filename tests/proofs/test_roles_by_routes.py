@@ -262,6 +262,7 @@ DOORS: dict[str, Door] = {
     "GET /confirm": Door(INSIDE),
     "POST /confirm": Door(INSIDE),
     "POST /confirm/mail": Door(INSIDE),
+    "GET /me/data": Door(INSIDE),
     "GET /me/export": Door(INSIDE),
     "POST /me/export": Door(INSIDE),
     "GET /me/export/<id:export_id>/file": Door(INSIDE, "export"),

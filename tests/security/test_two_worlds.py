@@ -76,6 +76,7 @@ PAGES = (
     "/me/blocks",
     "/me/profile",
     "/me/privacy",
+    "/me/data",
     "/me/export",
     "/rules",
     "/notices",
